@@ -1,0 +1,54 @@
+"""The catalogue file: metrics and kinds of device, as data."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import model_validator
+
+from config.durations import Seconds
+from config.loading import Strict, load
+from domain.devices import DeviceKind
+from domain.metrics import Averaging, Catalogue, Metric
+
+SHIPPED = Path(__file__).with_name("catalogue.yaml")
+
+
+class MetricEntry(Strict):
+    unit: str
+    zh: str
+    en: str
+    low: float
+    high: float
+    averaging: Averaging = Averaging.MEAN
+    decimals: int = 1
+
+
+class KindEntry(Strict):
+    zh: str
+    en: str
+    interval: Seconds
+    metrics: tuple[str, ...]
+
+
+class CatalogueFile(Strict):
+    metrics: dict[str, MetricEntry]
+    kinds: dict[str, KindEntry]
+
+    @model_validator(mode="after")
+    def _kinds_know_their_metrics(self) -> Self:
+        for code, kind in self.kinds.items():
+            unknown = [metric for metric in kind.metrics if metric not in self.metrics]
+            if unknown:
+                raise ValueError(f"kind {code} names unknown metrics {', '.join(unknown)}; add them under metrics")
+        return self
+
+
+def load_catalogue(path: Path = SHIPPED) -> tuple[Catalogue, dict[str, DeviceKind]]:
+    """Metrics and kinds of the file. Raises Misconfigured with all problems."""
+    file = load(path, CatalogueFile)
+    metrics = {code: Metric(code=code, **entry.model_dump()) for code, entry in file.metrics.items()}
+    kinds = {
+        code: DeviceKind(code=code, zh=kind.zh, en=kind.en, metrics=kind.metrics, interval_s=kind.interval)
+        for code, kind in file.kinds.items()
+    }
+    return Catalogue(metrics), kinds

@@ -1,0 +1,62 @@
+"""What reports: devices (部件), their kinds, and the registry that knows them all."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from domain.places import City, NoiseZone, Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceKind:
+    """A kind of device. Data (config/catalogue.yaml): code, names, the metrics it may report, its usual interval."""
+
+    code: str
+    zh: str
+    en: str
+    metrics: tuple[str, ...]
+    interval_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """One device of the city. `interval_s` is its own reporting interval: silence is measured against it."""
+
+    id: str
+    kind: str
+    zh: str
+    en: str
+    place: Place
+    interval_s: float
+    zone: NoiseZone | None = None
+    district: str | None = None
+    road: str | None = None
+    grid_cell: str | None = None
+    department: str | None = None
+    parent: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.interval_s > 0:
+            raise ValueError(f"device {self.id}: interval_s {self.interval_s} must be above 0 seconds")
+        if self.grid_cell is not None and not (len(self.grid_cell) == 15 and self.grid_cell.isdigit()):
+            raise ValueError(f"device {self.id}: grid cell {self.grid_cell!r} must have 15 digits (GB/T 30428.1)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """The city's devices, kinds and places; immutable, replaced whole when the registry changes."""
+
+    city: City
+    kinds: Mapping[str, DeviceKind]
+    devices: Mapping[str, Device]
+
+    def __iter__(self) -> Iterator[Device]:
+        return iter(self.devices.values())
+
+    def __len__(self) -> int:
+        return len(self.devices)
+
+    def of_kind(self, kind: str) -> tuple[Device, ...]:
+        return tuple(device for device in self if device.kind == kind)
+
+    def children(self, parent: str) -> tuple[Device, ...]:
+        return tuple(device for device in self if device.parent == parent)

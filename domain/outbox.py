@@ -1,0 +1,29 @@
+"""What must be told, written in the same transaction as the fact that it tells."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class DeliveryState(StrEnum):
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"  # given up after the last try; shown, never silent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One message about one alert transition on one route. `key` is the idempotency key: alert, sequence and route."""
+
+    key: str
+    alert_id: str
+    sequence: int
+    route: str
+    title: str
+    body: str
+    created_at: datetime
+    state: DeliveryState = DeliveryState.WAITING
+    attempts: int = 0
+    next_try_at: datetime | None = None
+    sent_at: datetime | None = None
+    error: str = ""

@@ -1,0 +1,93 @@
+"""Every seam of the house on one page."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from domain.messages import Message
+from domain.outbox import Notice
+from domain.readings import Reading, ReadingBatch
+from domain.series import ReadingQuery, TrendPoint, TrendQuery
+from domain.settlements import Journalled, Settlement
+
+
+class Clock(Protocol):
+    """The city's time. Only `runtime.clock` asks the operating system."""
+
+    def now(self) -> datetime:
+        """Aware, UTC; never goes back within a process."""
+
+    def micros(self) -> int:
+        """The same as microseconds since the epoch."""
+
+    def monotonic(self) -> float:
+        """Seconds of real time for durations; unrelated to `now`."""
+
+
+class Session(Protocol):
+    """A subscription at a broker that survives our absence: persistent session, QoS 1, manual acknowledgement."""
+
+    def receive(self, *, wait_s: float) -> Sequence[Message]:
+        """Whatever has arrived, waiting up to `wait_s` seconds for the first; [] when nothing came.
+
+        Reconnects by itself with back-off. Never raises for a lost connection.
+        """
+
+    def acknowledge(self, messages: Sequence[Message]) -> None:
+        """Tell the broker that these are durable. A message whose connection is gone will be redelivered: no error."""
+
+    def is_connected(self) -> bool: ...
+
+    def close(self) -> None:
+        """Leave without ending the session at the broker."""
+
+
+class Journal(Protocol):
+    """The durable order of everything that was received. Append-only; one writer."""
+
+    def append(self, settlement: Settlement) -> int:
+        """Write and fsync; returns the sequence number. Raises Temporary when the disk is full: nothing was written."""
+
+    def read(self, *, after: int, limit: int) -> Sequence[Journalled]:
+        """Up to `limit` entries with sequence > `after`, in order. Safe from other threads."""
+
+    def wait(self, *, after: int, timeout_s: float) -> bool:
+        """Block until something with sequence > `after` exists; False on time-out."""
+
+    @property
+    def last_sequence(self) -> int: ...
+
+
+class SeriesStore(Protocol):
+    """The time-series port: InfluxDB or the embedded file. One contract suite holds both."""
+
+    def write(self, batch: ReadingBatch, *, through: int) -> None:
+        """Store all of the batch and remember `through`, the last journal sequence in it.
+
+        Idempotent on (device, metric, at): writing a batch again changes nothing. Raises Temporary when the store is
+        away; then nothing may be assumed, and the caller writes the same batch again.
+        """
+
+    def stored_through(self) -> int:
+        """The `through` of the last completed write; 0 for a fresh store."""
+
+    def readings(self, query: ReadingQuery) -> Iterator[Reading]:
+        """Ordered by (at, device, metric); newest first if the query says so."""
+
+    def trend(self, query: TrendQuery) -> Sequence[TrendPoint]:
+        """In order of time."""
+
+    def delete_before(self, moment: datetime) -> int:
+        """Retention: drop readings with event time before `moment`. How many, or -1 where the server will not say."""
+
+    def close(self) -> None: ...
+
+
+class Channel(Protocol):
+    """A way to reach people."""
+
+    def deliver(self, notice: Notice) -> None:
+        """Hand over once, with `notice.key` as idempotency key. Raises Temporary to be retried, Refused to give up."""
+
+
+StopAsked = Callable[[], bool]

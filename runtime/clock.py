@@ -1,0 +1,76 @@
+"""The one place that asks the operating system for the time; virtual clocks serve tests, replays and the demo."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from domain.instants import to_micros
+from domain.ports import Clock
+
+
+class SystemClock:
+    """Real time, held against steps backwards of the system's clock."""
+
+    def __init__(self) -> None:
+        self._latest = datetime.min.replace(tzinfo=UTC)
+
+    def now(self) -> datetime:
+        self._latest = max(self._latest, datetime.now(UTC))
+        return self._latest
+
+    def micros(self) -> int:
+        return to_micros(self.now())
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """Where a virtual time is fixed to the real one: at `real` it was `city`, and it runs `speed` times as fast."""
+
+    real: datetime
+    city: datetime
+    speed: float = 1.0
+
+
+class AnchoredClock:
+    """The city's time of a demo or a replay: every process with the same anchor reads the same time."""
+
+    def __init__(self, anchor: Anchor, real: Clock | None = None) -> None:
+        self.anchor = anchor
+        self._real = real or SystemClock()
+
+    def now(self) -> datetime:
+        return self.anchor.city + (self._real.now() - self.anchor.real) * self.anchor.speed
+
+    def micros(self) -> int:
+        return to_micros(self.now())
+
+    def monotonic(self) -> float:
+        return self._real.monotonic()
+
+
+class ManualClock:
+    """Time that moves only by `advance`; for tests and replays."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start
+        self._elapsed = 0.0
+
+    def advance(self, by: timedelta) -> datetime:
+        """Move on. Raises ValueError for a negative step."""
+        if by < timedelta(0):
+            raise ValueError(f"time does not go back: {by}")
+        self._now += by
+        self._elapsed += by.total_seconds()
+        return self._now
+
+    def now(self) -> datetime:
+        return self._now
+
+    def micros(self) -> int:
+        return to_micros(self._now)
+
+    def monotonic(self) -> float:
+        return self._elapsed

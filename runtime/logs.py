@@ -1,0 +1,34 @@
+"""Structured logs: one event per line, constant message, fields as values; JSON unless a person is watching."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+
+def configure(*, process: str, as_json: bool | None = None, level: str = "INFO") -> None:
+    """Set up logging of this process, once, at its start. JSON unless stderr is a terminal."""
+    machine = (not sys.stderr.isatty()) if as_json is None else as_json
+    renderer: Any = (
+        structlog.processors.JSONRenderer(ensure_ascii=False) if machine else structlog.dev.ConsoleRenderer()
+    )
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info if machine else structlog.processors.StackInfoRenderer(),
+    ]
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(process=process)
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+def get(name: str) -> Any:
+    """A logger that carries the module's name."""
+    return structlog.get_logger(module=name)
