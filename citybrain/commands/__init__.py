@@ -1,0 +1,1 @@
+"""The subcommands of `citybrain`, one module each."""

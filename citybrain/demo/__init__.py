@@ -1,0 +1,1 @@
+"""`citybrain demo`: an installation that makes itself, with a simulated city."""

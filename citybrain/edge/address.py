@@ -1,0 +1,41 @@
+"""Where the engine of a data directory answers: a small private file, rewritten at every start."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineAddress:
+    url: str
+    token: str
+    pid: int
+
+    def write(self, directory: Path) -> None:
+        """Replace the file at once, readable by its owner alone."""
+        path = directory / "engine.json"
+        fresh = directory / f"engine.json.{os.getpid()}"
+        fresh.touch(mode=0o600)
+        fresh.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        fresh.replace(path)
+
+    @classmethod
+    def read(cls, directory: Path) -> "EngineAddress | None":
+        """The address, or None where no engine has started yet."""
+        try:
+            content = json.loads((directory / "engine.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return cls(**content)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a process of that number exists; it may still be starting or hanging."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True

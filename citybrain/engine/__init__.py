@@ -1,0 +1,1 @@
+"""The engine process: everything between a message and an alert, and its own clockwork."""
