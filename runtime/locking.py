@@ -1,0 +1,29 @@
+"""One process per data directory: a lock that the kernel gives back however the holder ends."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from domain.errors import Refused
+
+
+class DirectoryLock:
+    """Held from construction until `release` or the end of the process. Raises Refused when another holds it."""
+
+    def __init__(self, directory: Path, name: str) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        path = directory / f"{name}.lock"
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            holder = os.read(self._file, 20).decode() or "?"
+            os.close(self._file)
+            raise Refused(
+                f"{directory} is in use by process {holder}: stop it, or give another directory with --data"
+            ) from exc
+        os.truncate(self._file, 0)
+        os.write(self._file, str(os.getpid()).encode())
+
+    def release(self) -> None:
+        os.close(self._file)
