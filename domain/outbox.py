@@ -11,6 +11,25 @@ class DeliveryState(StrEnum):
     FAILED = "failed"  # given up after the last try; shown, never silent
 
 
+class Outcome(StrEnum):
+    """How one try to deliver ended."""
+
+    SENT = "sent"
+    RETRY = "retry"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryAttempt:
+    """One try to deliver the notice with this key; the delivery ledger is made of these."""
+
+    key: str
+    at: datetime
+    route: str
+    outcome: Outcome
+    error: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """One message about one alert transition on one route. `key` is the idempotency key: alert, sequence and route."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from domain.alerts import Alert, AlertTransition
 from domain.messages import Message
 from domain.outbox import Notice
 from domain.readings import Reading, ReadingBatch
@@ -89,5 +90,8 @@ class Channel(Protocol):
     def deliver(self, notice: Notice) -> None:
         """Hand over once, with `notice.key` as idempotency key. Raises Temporary to be retried, Refused to give up."""
 
+
+Planner = Callable[[Alert, AlertTransition], Sequence[Notice]]
+"""Which notices one alert move is worth; the alert is as the move left it. Pure: it is asked inside a transaction."""
 
 StopAsked = Callable[[], bool]

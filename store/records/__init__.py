@@ -1,0 +1,1 @@
+"""What the city has to remember in tables: devices, alerts and their history, outbox, audit, quarantine, ledger."""

@@ -1,0 +1,99 @@
+"""Alerts and their history: the history only grows, the alert is its last line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, insert, select, tuple_, update
+
+from domain.alerts import Alert, AlertTransition
+from domain.conditions import Target
+from domain.errors import Refused
+from domain.instants import from_micros, to_micros
+from store.records.columns import columns_of
+from store.records.errors import Conflict
+from store.records.tables import OPEN, alert_transitions, alerts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertPage:
+    """A part of a list of alerts; `next` continues it, None when it is complete."""
+
+    alerts: Sequence[Alert]
+    next: str | None
+
+
+class AlertRecords:
+    """The alerts as one transaction sees them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, alert_id: str) -> Alert | None:
+        return self._first(select(alerts).where(alerts.c.id == alert_id))
+
+    def open_for(self, rule: str, target: Target) -> Alert | None:
+        """The one alert of this rule on this target that is not closed."""
+        return self._first(select(alerts).where(OPEN, alerts.c.rule == rule, alerts.c.target == target))
+
+    def episodes(self, rule: str, target: Target, *, opened_at: datetime) -> int:
+        """How many alerts of this rule on this target began at that very event time."""
+        mine = (alerts.c.rule == rule, alerts.c.target == target, alerts.c.opened_at == opened_at)
+        return self._connection.scalar(select(func.count()).select_from(alerts).where(*mine)) or 0
+
+    def save(self, alert: Alert, transition: AlertTransition) -> None:
+        """Append the transition and let the alert be what it made of it.
+
+        Raises Conflict when the rule already has an open alert on the target, or when another writer moved this
+        alert first.
+        """
+        if transition.sequence == 1:
+            self._connection.execute(insert(alerts).values(columns_of(alert)))
+        else:
+            moved = self._connection.execute(
+                update(alerts)
+                .where(alerts.c.id == alert.id, alerts.c.sequence == transition.sequence - 1)
+                .values(columns_of(alert))
+            )
+            if moved.rowcount != 1:
+                raise Conflict(
+                    f"alert {alert.id} is not at move {transition.sequence - 1}; read it again before you move it"
+                )
+        self._connection.execute(insert(alert_transitions).values(columns_of(transition)))
+
+    def transitions(self, alert_id: str) -> Sequence[AlertTransition]:
+        """The whole history, oldest first; [] for an alert that is not on file."""
+        rows = self._connection.execute(
+            select(alert_transitions)
+            .where(alert_transitions.c.alert_id == alert_id)
+            .order_by(alert_transitions.c.sequence)
+        )
+        return [AlertTransition(**row._mapping) for row in rows]
+
+    def list(self, *, open_only: bool, limit: int, after: str | None = None) -> AlertPage:
+        """Newest first by the time of opening. `after` is the `next` of the page before. Raises Refused for another."""
+        place = (alerts.c.opened_at, alerts.c.id)
+        query = select(alerts).order_by(*(column.desc() for column in place)).limit(limit + 1)
+        if open_only:
+            query = query.where(OPEN)
+        if after is not None:
+            query = query.where(tuple_(*place) < _place(after))
+        found = [Alert(**row._mapping) for row in self._connection.execute(query)]
+        more = len(found) > limit
+        return AlertPage(alerts=found[:limit], next=_cursor(found[limit - 1]) if more else None)
+
+    def _first(self, query: Select[Any]) -> Alert | None:
+        row = self._connection.execute(query).first()
+        return Alert(**row._mapping) if row else None
+
+
+def _cursor(alert: Alert) -> str:
+    return f"{to_micros(alert.opened_at)}-{alert.id}"
+
+
+def _place(cursor: str) -> tuple[datetime, str]:
+    micros, _, alert_id = cursor.partition("-")
+    if not (micros.isdecimal() and alert_id):
+        raise Refused(f"{cursor!r} is not the end of a page; give back the `next` of the page before")
+    return from_micros(int(micros)), alert_id

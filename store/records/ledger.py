@@ -1,0 +1,73 @@
+"""The conservation ledger on file: lines of the same feed and minute add up."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+
+from domain.ledger import LedgerLine, Tally
+from store.records.tables import FATES, ledger
+from store.records.upserts import upsert
+
+assert tuple(field.name for field in fields(Tally)) == FATES
+
+
+class LedgerRecords:
+    """The ledger as one transaction sees it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, lines: Iterable[LedgerLine]) -> None:
+        """Add the counts to what is on file."""
+        merged = _merge(lines)
+        if not merged:
+            return
+        statement = upsert(self._connection, ledger)
+        counts = [column for column in ledger.c if not column.primary_key]
+        sums = {column.name: column + statement.excluded[column.name] for column in counts}
+        self._connection.execute(
+            statement.on_conflict_do_update(index_elements=["feed", "minute"], set_=sums),
+            [_row(line) for line in merged],
+        )
+
+    def list(self, *, since: datetime, until: datetime, feed: str | None = None) -> Sequence[LedgerLine]:
+        """Minutes that start in [since, until), in order of (minute, feed)."""
+        query = select(ledger).where(ledger.c.minute >= since, ledger.c.minute < until)
+        if feed is not None:
+            query = query.where(ledger.c.feed == feed)
+        rows = self._connection.execute(query.order_by(ledger.c.minute, ledger.c.feed))
+        return [_line(row._mapping) for row in rows]
+
+
+def _merge(lines: Iterable[LedgerLine]) -> Sequence[LedgerLine]:
+    merged: dict[tuple[str, datetime], LedgerLine] = {}
+    for line in lines:
+        key = (line.feed, line.minute)
+        known = merged.get(key)
+        merged[key] = (
+            replace(line, messages=known.messages + line.messages, readings=known.readings + line.readings)
+            if known
+            else line
+        )
+    return list(merged.values())
+
+
+def _row(line: LedgerLine) -> dict[str, Any]:
+    return {
+        "feed": line.feed,
+        "minute": line.minute,
+        **{f"messages_{fate}": getattr(line.messages, fate) for fate in FATES},
+        **{f"readings_{fate}": getattr(line.readings, fate) for fate in FATES},
+    }
+
+
+def _line(row: RowMapping) -> LedgerLine:
+    return LedgerLine(
+        feed=row["feed"],
+        minute=row["minute"],
+        messages=Tally(**{fate: row[f"messages_{fate}"] for fate in FATES}),
+        readings=Tally(**{fate: row[f"readings_{fate}"] for fate in FATES}),
+    )

@@ -1,0 +1,1 @@
+"""How the schema of the records came to be, step by step; applied when the records are opened."""

@@ -1,0 +1,23 @@
+"""What an installation may say about its records."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+
+from config.durations import Seconds
+from config.loading import Strict
+
+
+class RecordsSettings(Strict):
+    """`url` is an SQLAlchemy URL, secret because it may hold a password; without it records.db in the data directory.
+
+    `quarantine_limit`: beyond it the oldest entries go, counted. `busy_timeout`: how long to wait for another writer.
+    """
+
+    url: SecretStr | None = None
+    quarantine_limit: int = Field(default=100_000, ge=1)
+    busy_timeout: Seconds = 5.0
+
+    def url_in(self, directory: Path) -> str:
+        """The URL to open, for an installation that keeps its files in `directory`."""
+        return self.url.get_secret_value() if self.url else f"sqlite:///{directory / 'records.db'}"
