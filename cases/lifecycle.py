@@ -33,12 +33,12 @@ class _Cause:
 
 
 def alert_id(rule: str, target: Target, opened_at: datetime, *, occurrence: int = 0) -> str:
-    """12 hexadecimal digits, the same for the same alert wherever it is computed.
+    """16 hexadecimal digits, the same for the same alert wherever it is computed.
 
     `occurrence` tells alerts apart that began at one and the same event time.
     """
     text = f"{rule}\n{target}\n{to_micros(opened_at)}\n{occurrence}"
-    return blake2b(text.encode(), digest_size=6).hexdigest()
+    return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def open_alert(transition: Transition, card: RuleCard, *, now: datetime, occurrence: int = 0) -> Step:

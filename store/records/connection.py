@@ -1,5 +1,6 @@
 """Opens the database so that what was committed survives a power cut, and so that readers never wait for the writer."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +10,28 @@ from sqlalchemy.engine import URL, make_url
 from domain.errors import Misconfigured, Problem
 
 
-def connect(url: str, *, busy_timeout_s: float) -> Engine:
-    """An engine for SQLite or PostgreSQL. Raises Misconfigured for anything else, or for a folder that is not there."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """Two ways in, over the same connections.
+
+    `writing`: one transaction at a time, so that what it read is still so when it writes; another one waits, and ends
+    in OperationalError after the busy timeout. `reading`: one consistent moment, and no waiting.
+    """
+
+    writing: Engine
+    reading: Engine
+
+
+def connect(url: str, *, busy_timeout_s: float) -> Database:
+    """SQLite or PostgreSQL. Raises Misconfigured for anything else, or for a folder that is not there."""
     address = make_url(url)
     match address.get_backend_name():
         case "sqlite":
             return _sqlite(address, busy_timeout_s)
         case "postgresql":
-            return _postgresql(address)
+            return _postgresql(address, busy_timeout_s)
         case other:
-            raise _wrong(address, f"records cannot be kept in {other}; write sqlite:///… or postgresql+psycopg://…")
+            raise _wrong(address, f"records cannot be kept in {other}; write sqlite:///… or postgresql://…")
 
 
 def place_of(url: str) -> str:
@@ -26,7 +39,7 @@ def place_of(url: str) -> str:
     return make_url(url).render_as_string(hide_password=True)
 
 
-def _sqlite(address: URL, busy_timeout_s: float) -> Engine:
+def _sqlite(address: URL, busy_timeout_s: float) -> Database:
     folder = Path(address.database or "").parent
     if not address.database or address.database == ":memory:" or not folder.is_dir():
         raise _wrong(address, f"records need a file in a folder that exists; create {folder} or mend records.url")
@@ -46,19 +59,36 @@ def _sqlite(address: URL, busy_timeout_s: float) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # a reader that turns writer half-way fails at once when another one wrote meanwhile, however long it may wait
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes(connection) else "BEGIN")
 
-    return engine
+    return Database(writing=engine.execution_options(writes=True), reading=engine)
 
 
-def _postgresql(address: URL) -> Engine:
+def _postgresql(address: URL, busy_timeout_s: float) -> Database:
+    driver = address.set(drivername="postgresql+psycopg")
+    timeout = {"options": f"-c lock_timeout={int(busy_timeout_s * 1000)}"}
     try:
-        driver = address.set(drivername="postgresql+psycopg")
-        # SQLite shows a transaction one consistent moment by itself; PostgreSQL has to be asked
-        return create_engine(driver, pool_pre_ping=True, isolation_level="REPEATABLE READ")
+        engine = create_engine(driver, pool_pre_ping=True, connect_args=timeout)
     except ModuleNotFoundError as exc:
         raise _wrong(address, f"{exc}; install citybrain[postgresql]") from exc
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if _writes(connection):
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER})")
+
+    return Database(
+        writing=engine.execution_options(writes=True),
+        reading=engine.execution_options(isolation_level="REPEATABLE READ"),
+    )
+
+
+WRITER = 0x63697479
+"""The advisory lock that stands for SQLite's write lock; any number, as long as nobody else uses it."""
+
+
+def _writes(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get("writes", False))
 
 
 def _wrong(address: URL, message: str) -> Misconfigured:

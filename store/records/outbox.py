@@ -61,8 +61,8 @@ class OutboxRecords:
 
     def counts(self) -> Mapping[DeliveryState, int]:
         """How many notices are in each state; every state has its number."""
-        rows = self._connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
-        return dict.fromkeys(DeliveryState, 0) | dict(rows.tuples().all())
+        rows = self._connection.execute(select(outbox.c.state, func.count().label("number")).group_by(outbox.c.state))
+        return dict.fromkeys(DeliveryState, 0) | {row.state: row.number for row in rows}
 
     def mark_sent(self, notice: Notice, *, at: datetime) -> None:
         """The receiver took it."""

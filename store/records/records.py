@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Self
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from store.records.alerts import AlertRecords
 from store.records.audit import AuditRecords
-from store.records.connection import connect, place_of
+from store.records.connection import Database, connect, place_of
 from store.records.cursors import CursorRecords, RuleStateRecords
 from store.records.devices import DeviceRecords
 from store.records.errors import translated
@@ -42,8 +42,8 @@ class Records:
     damaged. Nothing of a transaction that raised is visible to anybody.
     """
 
-    def __init__(self, engine: Engine, *, settings: RecordsSettings, place: str) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, *, settings: RecordsSettings, place: str) -> None:
+        self._database = database
         self._settings = settings
         self._place = place
 
@@ -53,29 +53,25 @@ class Records:
         with translated("records.url"):
             place = place_of(url)
         with translated(place):
-            engine = connect(url, busy_timeout_s=settings.busy_timeout)
-            migrate(engine)
-        return cls(engine, settings=settings, place=place)
+            database = connect(url, busy_timeout_s=settings.busy_timeout)
+            migrate(database)
+        return cls(database, settings=settings, place=place)
 
     @contextmanager
     def transaction(self) -> Iterator[Books]:
         """Read and write; all of it or nothing. One writer at a time: others wait for it up to the busy timeout."""
-        with (
-            translated(self._place),
-            self._engine.connect().execution_options(writes=True) as connection,
-            connection.begin(),
-        ):
+        with translated(self._place), self._database.writing.begin() as connection:
             yield self._books(connection)
 
     @contextmanager
     def snapshot(self) -> Iterator[Books]:
         """Read only, one consistent moment; never waits for the writer, in this process or another."""
-        with translated(self._place), self._engine.connect() as connection:
+        with translated(self._place), self._database.reading.connect() as connection:
             yield self._books(connection)
 
     def close(self) -> None:
         """Give up all connections; a later transaction would open new ones."""
-        self._engine.dispose()
+        self._database.writing.dispose()
 
     def _books(self, connection: Connection) -> Books:
         return Books(

@@ -6,12 +6,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
+
+from store.records.connection import Database
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
-def migrate(engine: Engine) -> None:
+def migrate(database: Database) -> None:
     """Apply the steps that are missing, in one transaction. Raises CommandError for a schema newer than this version.
 
     Two processes may open a new database at once: the second waits for the first and finds nothing left to do.
@@ -19,12 +21,10 @@ def migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     head = ScriptDirectory.from_config(config).get_current_head()
-    with engine.connect() as connection:
+    with database.reading.connect() as connection:
         if _revision(connection) == head:
             return
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(4202101)")
+    with database.writing.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

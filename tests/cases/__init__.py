@@ -1,0 +1,1 @@
+"""The life of an alert, by the table and in the records."""

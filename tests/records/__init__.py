@@ -1,0 +1,1 @@
+"""The records keep what they are given: schema, transactions, each book."""

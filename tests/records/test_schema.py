@@ -1,0 +1,97 @@
+"""The migrated schema is the one the code knows, and a database that is not ours is refused in words."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from domain.errors import Misconfigured
+from store.records.connection import connect
+from store.records.records import Records
+from store.records.settings import RecordsSettings
+from store.records.tables import metadata
+
+SETTINGS = RecordsSettings()
+VERSION_TABLE = "alembic_version"
+
+
+def words_of(sql: str) -> list[str]:
+    return sorted(part.strip() for part in sql.replace('"', "").replace("\n", " ").split(","))
+
+
+def test_migrated_schema_equals_the_tables_in_the_code(url: str) -> None:
+    Records.open(url, settings=SETTINGS).close()
+    with connect(url, busy_timeout_s=1.0).reading.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_migrated_indexes_are_partial_where_the_code_says_so(tmp_path: Path) -> None:
+    Records.open(f"sqlite:///{tmp_path}/migrated.db", settings=SETTINGS).close()
+    metadata.create_all(create_engine(f"sqlite:///{tmp_path}/created.db"))
+    query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+    migrated, created = (
+        {name: words_of(sql) for name, sql in sqlite3.connect(tmp_path / file).execute(query) if name != VERSION_TABLE}
+        for file in ("migrated.db", "created.db")
+    )
+    assert migrated == created
+
+
+def test_opening_again_changes_nothing(url: str) -> None:
+    with_cursor = Records.open(url, settings=SETTINGS)
+    with with_cursor.transaction() as books:
+        books.cursors.set("records", 7)
+    with Records.open(url, settings=SETTINGS).snapshot() as books:
+        assert books.cursors.get("records") == 7
+
+
+def test_schema_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/records.db"
+    Records.open(url, settings=SETTINGS).close()
+    with sqlite3.connect(tmp_path / "records.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(Misconfigured, match="9999"):
+        Records.open(url, settings=SETTINGS)
+
+
+def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "records.db").write_text("a letter to the mayor, " * 100)
+    with pytest.raises(Misconfigured, match="not a database"):
+        Records.open(f"sqlite:///{tmp_path}/records.db", settings=SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("sqlite:////no/such/folder/records.db", "/no/such/folder"),
+        ("sqlite://", "need a file"),
+        ("mysql://citybrain:secret@localhost/x", "mysql"),
+        ("not a url", "check records.url"),
+    ],
+)
+def test_wrong_address_is_refused_with_what_to_write(url: str, words: str) -> None:
+    with pytest.raises(Misconfigured, match=words) as refusal:
+        Records.open(url, settings=SETTINGS)
+    assert "secret" not in str(refusal.value)
+
+
+def test_password_of_the_address_is_not_printed(tmp_path: Path) -> None:
+    settings = RecordsSettings.model_validate({"url": "postgresql://citybrain:hunter2@db/city"})
+    assert "hunter2" not in repr(settings)
+    assert settings.url_in(tmp_path) == "postgresql://citybrain:hunter2@db/city"
+
+
+def test_without_an_address_the_records_are_in_the_data_directory(tmp_path: Path) -> None:
+    assert RecordsSettings().url_in(tmp_path) == f"sqlite:///{tmp_path}/records.db"
+
+
+def test_every_commit_is_synced_to_disk(tmp_path: Path) -> None:
+    with connect(f"sqlite:///{tmp_path}/records.db", busy_timeout_s=1.0).writing.connect() as connection:
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 1000}
