@@ -1,0 +1,124 @@
+"""`absence`: a device that has been silent for several of its own intervals."""
+
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from domain.conditions import Evidence, Target, TargetKind, Transition
+from domain.devices import Device
+from domain.instants import MICROS_PER_S, from_micros, iso
+from rules import machine
+from rules.comparing import Finding
+from rules.entries import RuleEntry
+from rules.machine import Change, Phase, Timing
+from rules.program import Arrivals, Judge, Site
+from rules.rounds import rounds
+from rules.state import FOREVER, NEVER, Index, Ints, RuleState
+
+
+class AbsenceEntry(RuleEntry):
+    """`missed`: after how many missed intervals of the device itself it counts as silent."""
+
+    kind: Literal["absence"]
+    missed: Annotated[float, Field(gt=0)] = 3.0
+
+
+def compile_absence(entry: AbsenceEntry, site: Site) -> "AbsenceJudge":
+    return AbsenceJudge(entry, site, devices=entry.scope.devices(site.registry))
+
+
+class AbsenceJudge(Judge):
+    """A sign of life is any live reading, of whatever metric and quality: a device that talks is not silent.
+
+    Silence is counted from the newest event time heard, or from the first tick that watched the device, or from the
+    first tick after a pause in which nobody listened.
+    """
+
+    def __init__(self, entry: AbsenceEntry, site: Site, *, devices: tuple[Device, ...]) -> None:
+        super().__init__(
+            card=entry.card(unit="s"),
+            timing=Timing(),
+            devices=devices,
+            targets=tuple(Target(kind=TargetKind.DEVICE, id=device.id) for device in devices),
+            site=site,
+        )
+        self._missed = entry.missed
+        self._patience = np.array(
+            [round(device.interval_s * entry.missed * MICROS_PER_S) for device in devices], dtype=np.int64
+        )
+        self._blind_after = site.blind_after_us
+
+    def observe(self, state: RuleState, arrivals: Arrivals) -> list[Transition]:
+        place = self.place_of[arrivals.device]
+        rows = np.flatnonzero(place >= 0)
+        place, at = place[rows], arrivals.at[rows]
+        told: list[Transition] = []
+        # one message often carries many values of one instant: one sign of life
+        place, at = _distinct(place, at)
+        for turn in rounds(place, at):
+            fresh = turn[at[turn] > state.sightings.at[place[turn]]]
+            told += self._hear(state, place[fresh], at[fresh])
+        return told
+
+    def advance(self, state: RuleState, *, frontier: int, now: int) -> list[Transition]:
+        sightings, calm = state.sightings, state.judgements.phase == Phase.CALM
+        if state.now != NEVER and now - state.now > self._blind_after:
+            sightings.watched[calm] = now
+        sightings.watched[(sightings.at == NEVER) & (sightings.watched == NEVER)] = now
+        state.through, state.now = frontier, now
+        return self._fall_silent(state, np.flatnonzero(calm & (self.silent_from(state) <= frontier)))
+
+    def silent_from(self, state: RuleState) -> Ints:
+        """When each device counts as silent unless it is heard before; FOREVER where nobody watches yet."""
+        begun = np.maximum(state.sightings.at, state.sightings.watched)
+        return np.where(begun == NEVER, FOREVER, begun + self._patience)
+
+    def _hear(self, state: RuleState, devices: Index, at: Ints) -> list[Transition]:
+        """A new sign of life of each device."""
+        phase, silent_from = state.judgements.phase[devices], self.silent_from(state)[devices]
+        # a silence that ended between two ticks counts as well, but not one that falls into a pause of the ticks
+        gap = (phase == Phase.CALM) & (silent_from <= np.minimum(at, state.now + self._blind_after))
+        told = self._fall_silent(state, devices[gap])
+        # a sign of life that is itself older than the patience when it comes does not end a silence
+        back = (state.judgements.phase[devices] != Phase.CALM) & (at + self._patience[devices] > state.through)
+        alive = np.full(int(back.sum()), Finding.OK, dtype=np.int8)
+        told += self._tell(state, machine.observe(state.judgements, devices[back], at[back], alive, self.timing))
+        state.sightings.at[devices], state.sightings.watched[devices] = at, NEVER
+        return told
+
+    def _fall_silent(self, state: RuleState, devices: Index) -> list[Transition]:
+        if not len(devices):
+            return []
+        at = self.silent_from(state)[devices]
+        silent = np.full(len(devices), Finding.VIOLATED, dtype=np.int8)
+        return self._tell(state, machine.observe(state.judgements, devices, at, silent, self.timing))
+
+    def _tell(self, state: RuleState, changes: list[Change]) -> list[Transition]:
+        return [self.transition(change, self._evidence(state, change)) for change in changes]
+
+    def _evidence(self, state: RuleState, change: Change) -> Evidence:
+        """Seconds of silence at the time of the signal, against the patience."""
+        device = self.devices[change.target]
+        heard = int(state.sightings.at[change.target])
+        begun = max(heard, int(state.sightings.watched[change.target]))
+        figures: dict[str, float | str] = {"interval_s": device.interval_s, "missed": self._missed}
+        if heard != NEVER:
+            figures["last_seen"] = iso(from_micros(heard))
+        return Evidence(
+            value=(change.at - begun) / MICROS_PER_S,
+            limit=float(self._patience[change.target]) / MICROS_PER_S,
+            comparison="<",
+            unit=self.card.unit,
+            clause=self.card.clause,
+            figures=figures,
+        )
+
+
+def _distinct(place: Index, at: Ints) -> tuple[Index, Ints]:
+    """Each (device, instant) once."""
+    order = np.lexsort((at, place))
+    place, at = place[order], at[order]
+    new = np.ones(len(place), dtype=np.bool_)
+    new[1:] = (place[1:] != place[:-1]) | (at[1:] != at[:-1])
+    return place[new], at[new]

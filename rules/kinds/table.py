@@ -1,0 +1,28 @@
+"""The table of kinds: what `kind:` in a rules file may say, how it is read, and how it is compiled."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rules.entries import RuleEntry
+from rules.kinds.absence import AbsenceEntry, compile_absence
+from rules.kinds.ratio import RatioEntry, compile_ratio
+from rules.kinds.state import StateEntry, compile_state
+from rules.kinds.threshold import ThresholdEntry, compile_threshold
+from rules.program import Judge, Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """The entry that a file may hold, and what makes a judge of it. `compile` takes exactly that class of entry."""
+
+    entry: type[RuleEntry]
+    compile: Callable[[Any, Site], Judge]
+
+
+KINDS: Mapping[str, Kind] = {
+    "threshold": Kind(entry=ThresholdEntry, compile=compile_threshold),
+    "state": Kind(entry=StateEntry, compile=compile_state),
+    "ratio": Kind(entry=RatioEntry, compile=compile_ratio),
+    "absence": Kind(entry=AbsenceEntry, compile=compile_absence),
+}

@@ -1,0 +1,41 @@
+"""`threshold`: a value against a number, or against a dated table of limits by noise zone and time of day."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from rules.comparing import Comparison
+from rules.entries import Limit, MetricEntry, TableName
+from rules.limits import FixedLimit, TableLimits
+from rules.program import Site
+from rules.series import SeriesJudge
+from rules.tables import Timeline
+
+
+class ThresholdEntry(MetricEntry):
+    """`compare` is how a compliant value relates to the limit. A value inside of `dead_band` keeps the condition."""
+
+    kind: Literal["threshold"]
+    unit: str
+    compare: Literal["<", "<=", ">=", ">"]
+    limit: Limit
+    dead_band: Annotated[float, Field(ge=0)] = 0.0
+
+
+def compile_threshold(entry: ThresholdEntry, site: Site) -> SeriesJudge:
+    """With a table, devices without a noise zone are not judged."""
+    devices = entry.reporting(site.registry)
+    limits: FixedLimit | TableLimits
+    if isinstance(entry.limit, TableName):
+        devices = tuple(device for device in devices if device.zone is not None)
+        limits = TableLimits(Timeline(site.tables[entry.limit.table], site.registry.city.timezone), devices)
+    else:
+        limits = FixedLimit(entry.limit)
+    return SeriesJudge(
+        entry,
+        site,
+        devices=devices,
+        limits=limits,
+        comparison=Comparison(entry.compare),
+        dead_band=entry.dead_band,
+    )

@@ -1,0 +1,67 @@
+"""Where a series' limit comes from: one number, or a dated table by zone and time of day."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+
+from domain.devices import Device
+from domain.places import NoiseZone
+from rules.comparing import Floats
+from rules.state import Index, Ints
+from rules.tables import ZONES, Timeline
+
+
+class Limits(Protocol):
+    """Limits for columns of series (by place) and instants."""
+
+    def at(self, series: Index, at: Ints) -> Floats:
+        """NaN where there is none."""
+
+    def figures(self, series: int, at: int) -> Mapping[str, float | str]:
+        """What a person needs beside the limit to look it up."""
+
+    def steps(self, zone: NoiseZone | None, start: int, end: int) -> list[tuple[int, int, float]]:
+        """(from, until, limit) over [start, end), for charts. Raises ValueError where a zone is needed."""
+
+
+class FixedLimit:
+    """The same for everybody, always."""
+
+    def __init__(self, value: float) -> None:
+        self._value = value
+
+    def at(self, series: Index, at: Ints) -> Floats:
+        return np.full(len(series), self._value)
+
+    def figures(self, series: int, at: int) -> Mapping[str, float | str]:
+        return {}
+
+    def steps(self, zone: NoiseZone | None, start: int, end: int) -> list[tuple[int, int, float]]:
+        return [(start, end, self._value)] if start < end else []
+
+
+class TableLimits:
+    """By the device's zone and the period in the city's zone of time; the observation's date chooses the edition."""
+
+    def __init__(self, timeline: Timeline, devices: tuple[Device, ...]) -> None:
+        """Raises ValueError for a device without a zone: leave it out of the rule."""
+        self._timeline = timeline
+        zones = [device.zone for device in devices]
+        if None in zones:
+            raise ValueError(
+                f"device {devices[zones.index(None)].id} has no noise zone, so the table has no limit for it"
+            )
+        self._zone = np.array([ZONES.index(zone) for zone in zones if zone is not None], dtype=np.intp)
+
+    def at(self, series: Index, at: Ints) -> Floats:
+        return self._timeline.limits(self._zone[series], at)[0]
+
+    def figures(self, series: int, at: int) -> Mapping[str, float | str]:
+        _, period = self._timeline.limits(self._zone[[series]], np.array([at], dtype=np.int64))
+        return {"zone": ZONES[self._zone[series]].value, "period": self._timeline.periods[period[0]]}
+
+    def steps(self, zone: NoiseZone | None, start: int, end: int) -> list[tuple[int, int, float]]:
+        if zone is None:
+            raise ValueError("this limit depends on the noise zone; name one")
+        return self._timeline.steps(zone, start, end)

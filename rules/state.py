@@ -1,0 +1,124 @@
+"""What a rule remembers, as columns: the last sighting of every device, the judgement on every target, what waits.
+
+Bounded: the columns are as long as the registry, and what waits has a limit of its own (see kinds/ratio.py).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Index = npt.NDArray[np.intp]
+
+NEVER = int(np.iinfo(np.int64).min)
+"""Before every event time. Adding a duration to it does not overflow; subtracting one would."""
+FOREVER = int(np.iinfo(np.int64).max)
+"""After every event time; only ever compared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sightings:
+    """The newest usable reading of every device. The columns change in place."""
+
+    keys: tuple[str, ...]
+    at: Ints
+    value: npt.NDArray[np.float64]
+    span: npt.NDArray[np.float32]
+    watched: Ints
+    """Since when we listen to the device: silence is counted from here where nothing was heard."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Judgements:
+    """Where the hold-and-clear machine stands for every target. The columns change in place."""
+
+    keys: tuple[str, ...]
+    phase: npt.NDArray[np.int8]
+    lost: npt.NDArray[np.bool_]
+    """The last thing told was LOST."""
+    since: Ints
+    """Begin of the violation."""
+    clear_since: Ints
+    """Begin of the good values, while clearing."""
+    due: Ints
+    """When the running timer is up; FOREVER without one."""
+    changed: Ints
+    """Event time of the last signal: nothing is told before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Waiting:
+    """Readings that wait until the watermark has passed them. `effective` is when they count, never before it."""
+
+    device: Index
+    at: Ints
+    effective: Ints
+    value: npt.NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def take(self, which: npt.NDArray[np.bool_] | Index) -> "Waiting":
+        return Waiting(
+            device=self.device[which],
+            at=self.at[which],
+            effective=self.effective[which],
+            value=self.value[which],
+        )
+
+    def joined(self, more: "Waiting") -> "Waiting":
+        return Waiting(
+            device=np.concatenate([self.device, more.device]),
+            at=np.concatenate([self.at, more.at]),
+            effective=np.concatenate([self.effective, more.effective]),
+            value=np.concatenate([self.value, more.value]),
+        )
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class RuleState:
+    """All that one rule remembers. `through` is the watermark (judged up to here), `now` the last tick, in µs."""
+
+    sightings: Sightings
+    judgements: Judgements
+    waiting: Waiting
+    through: int = NEVER
+    now: int = NEVER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class State:
+    """All that a program remembers, by rule. `engine.evaluate` and `engine.advance` consume it and hand it back."""
+
+    rules: dict[str, RuleState]
+
+
+def blank(*, devices: tuple[str, ...], targets: tuple[str, ...]) -> RuleState:
+    """Nothing heard, nothing judged."""
+    n, m = len(devices), len(targets)
+    return RuleState(
+        sightings=Sightings(
+            keys=devices,
+            at=np.full(n, NEVER, dtype=np.int64),
+            value=np.full(n, np.nan),
+            span=np.zeros(n, dtype=np.float32),
+            watched=np.full(n, NEVER, dtype=np.int64),
+        ),
+        judgements=Judgements(
+            keys=targets,
+            phase=np.zeros(m, dtype=np.int8),
+            lost=np.zeros(m, dtype=np.bool_),
+            since=np.full(m, NEVER, dtype=np.int64),
+            clear_since=np.full(m, NEVER, dtype=np.int64),
+            due=np.full(m, FOREVER, dtype=np.int64),
+            changed=np.full(m, NEVER, dtype=np.int64),
+        ),
+        waiting=nothing_waiting(),
+    )
+
+
+def nothing_waiting() -> Waiting:
+    """An empty queue."""
+    none = np.zeros(0, dtype=np.int64)
+    return Waiting(device=none.astype(np.intp), at=none, effective=none, value=np.zeros(0))
