@@ -1,1 +1,1 @@
-"""From the broker to a settlement: session, decode, validate, deduplicate, journal, acknowledge."""
+"""From the broker to the journal: receive, decode, validate, deduplicate, settle, acknowledge."""

@@ -1,0 +1,187 @@
+"""Knows again what was already taken: readings by device, metric and event time, messages by a 64-bit identity.
+
+Exact for readings. Memory is bounded by the lateness horizon: hours that are older are forgotten whole.
+"""
+
+import hashlib
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.instants import MICROS_PER_S
+from domain.ports import Journal
+from domain.readings import ReadingBatch, Vocabulary
+from domain.settlements import Settlement
+from ingest.keys import Keys, KeySet
+
+_HOUR = 3600 * MICROS_PER_S  # fits into the lower 32 bits of a key
+_GENERATIONS = 3
+_PAGE = 200
+
+
+def identity_of(device: str, identity: str) -> int:
+    """The 64-bit identity of a message that carries an id of its own."""
+    return _digest(b"named", f"{device}\0{identity}".encode(errors="surrogatepass"))
+
+
+def identity_of_bytes(topic: str, payload: bytes) -> int:
+    """The 64-bit identity of a message that is known by nothing but its topic and bytes."""
+    return _digest(b"bytes", topic.encode(errors="surrogatepass") + b"\0" + payload)
+
+
+def _digest(kind: bytes, content: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8, person=kind).digest(), "big")
+
+
+class ReadingMemory:
+    """Which (device, metric, event time) have been stored. One key set per hour of event time."""
+
+    def __init__(self, vocabulary: Vocabulary, *, horizon_s: float) -> None:
+        self._vocabulary = vocabulary
+        self._horizon = round(horizon_s * MICROS_PER_S)
+        self._hours: dict[int, KeySet] = {}
+        self._newest = np.full(len(vocabulary.devices) * len(vocabulary.metrics), np.iinfo(np.int64).min)
+        """Per series the latest event time: what is later is new without a search. The usual case by far."""
+
+    def __len__(self) -> int:
+        return sum(len(keys) for keys in self._hours.values())
+
+    @property
+    def nbytes(self) -> int:
+        return self._newest.nbytes + sum(keys.nbytes for keys in self._hours.values())
+
+    def take_new(self, batch: ReadingBatch, *, now: int) -> npt.NDArray[np.bool_]:
+        """True for every reading that is seen for the first time; it is remembered. The first of equals stands."""
+        self._forget(now)
+        series = self._series(batch)
+        is_new = _first_of_equals(series, batch.at)
+        hour, keys = _hour_and_key(series, batch.at)
+        doubtful = is_new & (batch.at <= self._newest[series])
+        for which in np.unique(hour[doubtful]):
+            rows = np.flatnonzero(doubtful & (hour == which))
+            if which in self._hours:
+                is_new[rows] = ~self._hours[which].contains(keys[rows])
+        self._remember(series[is_new], batch.at[is_new], hour[is_new], keys[is_new])
+        return is_new
+
+    def _remember(
+        self, series: npt.NDArray[np.int64], at: npt.NDArray[np.int64], hour: npt.NDArray[np.int64], keys: Keys
+    ) -> None:
+        for which in np.unique(hour):
+            self._hours.setdefault(int(which), KeySet()).add(keys[hour == which])
+        np.maximum.at(self._newest, series, at)
+
+    def _forget(self, now: int) -> None:
+        oldest = (now - self._horizon) // _HOUR
+        for hour in [hour for hour in self._hours if hour < oldest]:
+            del self._hours[hour]
+
+    def _series(self, batch: ReadingBatch) -> npt.NDArray[np.int64]:
+        if batch.vocabulary is not self._vocabulary:
+            raise ValueError("a batch of another vocabulary: translate it first, its ordinals mean something else")
+        return batch.device.astype(np.int64) * len(self._vocabulary.metrics) + batch.metric
+
+
+class IdentityMemory:
+    """Which message identities have been settled within the horizon. A few generations by time of arrival."""
+
+    def __init__(self, *, horizon_s: float) -> None:
+        self._span = max(1, round(horizon_s * MICROS_PER_S / _GENERATIONS))
+        self._generations: dict[int, KeySet] = {}
+
+    def __len__(self) -> int:
+        return sum(len(keys) for keys in self._generations.values())
+
+    def known(self, identities: Iterable[int]) -> npt.NDArray[np.bool_]:
+        keys = np.fromiter(identities, dtype=np.uint64)
+        found = np.zeros(len(keys), dtype=np.bool_)
+        if len(keys):
+            for generation in self._generations.values():
+                found |= generation.contains(keys)
+        return found
+
+    def remember(self, identities: Iterable[int], *, now: int) -> None:
+        current = now // self._span
+        for number in [number for number in self._generations if number < current - _GENERATIONS]:
+            del self._generations[number]
+        self._generations.setdefault(current, KeySet()).add(np.fromiter(identities, dtype=np.uint64))
+
+
+class Memory:
+    """Both memories, and how they come back after a restart."""
+
+    def __init__(self, vocabulary: Vocabulary, *, horizon_s: float, future_skew_s: float) -> None:
+        self.readings = ReadingMemory(vocabulary, horizon_s=horizon_s)
+        self.identities = IdentityMemory(horizon_s=horizon_s)
+        self._vocabulary = vocabulary
+        self._reach = round((horizon_s + future_skew_s) * MICROS_PER_S)
+
+    def rebuild(self, journal: Journal, *, now: int) -> int:
+        """Take up what the journal's tail holds, as far back as the horizon reaches. How many settlements."""
+        after, count = self._start(journal, since=now - self._reach), 0
+        while entries := journal.read(after=after, limit=_PAGE):
+            for entry in entries:
+                self._take_up(entry.settlement)
+            after, count = entries[-1].sequence, count + len(entries)
+        return count
+
+    def _start(self, journal: Journal, *, since: int) -> int:
+        """The sequence before the first settlement at or after `since`; settlements are in order of time."""
+        low, high = 0, journal.last_sequence
+        while low < high:
+            middle = (low + high) // 2
+            entries = journal.read(after=middle, limit=1)
+            if entries and entries[0].settlement.now < since:
+                low = max(middle + 1, entries[0].sequence)
+            else:
+                high = middle
+        return low
+
+    def _take_up(self, settlement: Settlement) -> None:
+        if settlement.identities:
+            self.identities.remember(settlement.identities, now=settlement.now)
+        if len(settlement.readings):
+            self.readings.take_new(translated(settlement.readings, self._vocabulary), now=settlement.now)
+
+
+def translated(batch: ReadingBatch, vocabulary: Vocabulary) -> ReadingBatch:
+    """The batch in another vocabulary, by name; readings of devices or metrics that are gone there are left out."""
+    if batch.vocabulary is vocabulary:
+        return batch
+    device = _ordinals(batch.vocabulary.devices, vocabulary.device_ordinal, np.dtype(np.int32))[batch.device]
+    metric = _ordinals(batch.vocabulary.metrics, vocabulary.metric_ordinal, np.dtype(np.int16))[batch.metric]
+    there = (device >= 0) & (metric >= 0)
+    kept = batch.take(there)
+    return ReadingBatch(
+        vocabulary=vocabulary,
+        device=device[there],
+        metric=metric[there],
+        at=kept.at,
+        received=kept.received,
+        value=kept.value,
+        span=kept.span,
+        quality=kept.quality,
+        live=kept.live,
+    )
+
+
+def _ordinals(
+    names: tuple[str, ...], ordinal: dict[str, int], dtype: np.dtype[np.signedinteger]
+) -> npt.NDArray[np.signedinteger]:
+    return np.array([ordinal.get(name, -1) for name in names], dtype=dtype)
+
+
+def _first_of_equals(series: npt.NDArray[np.int64], at: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """True for the first row of every (series, at)."""
+    order = np.lexsort((at, series))  # stable: equals keep their order of arrival
+    repeated = (np.diff(series[order]) == 0) & (np.diff(at[order]) == 0)
+    first = np.ones(len(at), dtype=np.bool_)
+    first[order[1:][repeated]] = False
+    return first
+
+
+def _hour_and_key(series: npt.NDArray[np.int64], at: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Keys]:
+    """The hour of event time, and a key that is exact within it: 32 bits of series, 32 bits of microseconds."""
+    hour = at // _HOUR
+    return hour, (series.astype(np.uint64) << np.uint64(32)) | (at - hour * _HOUR).astype(np.uint64)

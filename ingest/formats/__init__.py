@@ -1,0 +1,1 @@
+"""One module per wire format; `choosing` holds the table of all of them."""

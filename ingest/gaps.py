@@ -1,0 +1,38 @@
+"""Finds messages that were lost before the broker, by the devices' own counters."""
+
+from collections import OrderedDict
+
+RECALLED = 1000
+"""How many missing numbers of one device are kept in mind; what is missing longer stays counted as lost."""
+
+
+class SequenceGaps:
+    """One device counts up by one per message. A number that comes late after all is no loss; a restart is none."""
+
+    def __init__(self) -> None:
+        self.missing = 0
+        """Messages that never came, over all devices."""
+        self._latest: dict[str, int] = {}
+        self._absent: dict[str, OrderedDict[int, None]] = {}
+
+    def saw(self, device: str, number: int) -> None:
+        latest = self._latest.get(device)
+        if latest is None or number == latest + 1:
+            self._latest[device] = number
+        elif number > latest:
+            self._skipped(device, latest + 1, number)
+        elif number in (absent := self._absent.get(device, OrderedDict())):
+            del absent[number]
+            self.missing -= 1
+        elif latest - number > RECALLED or number == 0:
+            self._latest[device] = number
+            self._absent.pop(device, None)
+
+    def _skipped(self, device: str, first: int, number: int) -> None:
+        self.missing += number - first
+        absent = self._absent.setdefault(device, OrderedDict())
+        for one in range(max(first, number - RECALLED), number):
+            absent[one] = None
+        while len(absent) > RECALLED:
+            absent.popitem(last=False)
+        self._latest[device] = number

@@ -1,0 +1,213 @@
+"""Turns a micro-batch of messages into one settlement: every message and every reading gets exactly one fate."""
+
+from collections.abc import Sequence
+from itertools import compress
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.devices import Registry
+from domain.messages import Message, Quarantined, Reason
+from domain.metrics import Catalogue
+from domain.ports import Journal
+from domain.readings import Vocabulary, batch_of
+from domain.settlements import Settlement
+from ingest.deduplication import Memory, identity_of_bytes
+from ingest.formats.choosing import Formats
+from ingest.opening import Opened, Opener
+from ingest.settings import IngestSettings
+from ingest.statistics import Statistics
+from ingest.tallying import Fate, Fates, ledger_of
+from ingest.validation import FINE, REASONS, Checked, Validator, described
+
+Flags = npt.NDArray[np.bool_]
+_DETAILS_SHOWN = 5
+
+
+class Pipeline:
+    """Decode, validate, deduplicate, tally. One thread; what it remembers comes back with `rebuild`."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        catalogue: Catalogue,
+        settings: IngestSettings,
+        *,
+        statistics: Statistics,
+        formats: Formats | None = None,
+        vocabulary: Vocabulary | None = None,
+    ) -> None:
+        """`vocabulary`: that of the journal and of its readers, who are spared a translation; else one is made."""
+        self.vocabulary = vocabulary or Vocabulary(devices=tuple(registry.devices), metrics=catalogue.codes)
+        """That of every settlement."""
+        self._validator = Validator(
+            registry,
+            catalogue,
+            self.vocabulary,
+            late_horizon_s=settings.late_horizon,
+            future_skew_s=settings.future_skew,
+        )
+        self._memory = Memory(self.vocabulary, horizon_s=settings.late_horizon, future_skew_s=settings.future_skew)
+        self._opener = Opener(formats or Formats(settings.limits))
+        self.statistics = statistics
+        self._nothing = batch_of(self.vocabulary, device=[], metric=[], at=[], value=[])
+        self.sent: list[int] = []
+        """Hand-over times (microseconds) that the devices of the last settlement gave."""
+
+    def rebuild(self, journal: Journal, *, now: int) -> int:
+        """Remember what the journal's tail holds; before the first message. How many settlements were read."""
+        return self._memory.rebuild(journal, now=now)
+
+    def tick(self, now: int) -> Settlement:
+        """The city's clock and nothing else."""
+        self.sent = []
+        return Settlement(now=now, readings=self._nothing)
+
+    def settle(self, messages: Sequence[Message], now: int) -> Settlement:
+        """All of `messages`, in their order. Settling is remembered: the same message again is a duplicate."""
+        opened = self._opener.open(messages)
+        batch = _Batch(messages, opened, self._validator.check(opened.rows, [messages[i] for i in opened.row_owner]))
+        batch.recognise(self._memory, now=now)
+        self._note(opened, batch)
+        return Settlement(
+            now=now,
+            readings=batch.checked.batch.take(batch.fate == Fate.STORED),
+            quarantined=batch.quarantined(),
+            ledger=ledger_of(messages, batch.fates()),
+            identities=tuple(batch.identities),
+        )
+
+    def _note(self, opened: Opened, batch: "_Batch") -> None:
+        stored = set(batch.part[batch.fate == Fate.STORED].tolist())
+        self.sent = [sent for part in sorted(stored) if (sent := opened.parts[part].sent) is not None]
+        for part in opened.parts:
+            if part.sequence is not None and part.device in self.vocabulary.device_ordinal:
+                self.statistics.numbered(part.device, part.sequence)
+
+
+class _Batch:
+    """The working columns of one settlement: rows are measurements, rejects are what never became one."""
+
+    def __init__(self, messages: Sequence[Message], opened: Opened, checked: Checked) -> None:
+        self.messages = messages
+        self.opened = opened
+        self.checked = checked
+        self.owner = np.array(opened.row_owner, dtype=np.intp)
+        self.part = np.array(opened.row_part, dtype=np.intp)
+        self.fate = np.full(len(self.owner), Fate.STORED, dtype=np.int8)
+        self.fate[checked.late] = Fate.LATE
+        self.fate[checked.reason != FINE] = Fate.QUARANTINED
+        self.rejects = [(part, reject) for part, decoded in enumerate(opened.parts) for reject in decoded.rejects]
+        self.reject_owner = np.array([opened.part_owner[part] for part, _ in self.rejects], dtype=np.intp)
+        self.reject_fate = np.full(len(self.rejects), Fate.QUARANTINED, dtype=np.int8)
+        self.part_again: Flags = np.zeros(len(opened.parts), dtype=np.bool_)
+        self.identities: list[int] = []
+
+    def recognise(self, memory: Memory, *, now: int) -> None:
+        """Find what was here before: parts by their own id, bad or undated messages by their bytes, then readings."""
+        self._by_id(memory)
+        self._by_bytes(memory)
+        candidates = np.flatnonzero(self.fate == Fate.STORED)
+        is_new = memory.readings.take_new(self.checked.batch.take(candidates), now=now)
+        self.fate[candidates[~is_new]] = Fate.DUPLICATE
+        if self.identities:
+            memory.identities.remember(self.identities, now=now)
+
+    def _by_id(self, memory: Memory) -> None:
+        named = [part for part, identity in enumerate(self.opened.part_identity) if identity]
+        if not named:
+            return
+        bad = set(self.part[self.fate == Fate.QUARANTINED].tolist()) | {part for part, _ in self.rejects}
+        identities = [self.opened.part_identity[part] for part in named]
+        here: set[int] = set()
+        for part, identity, known in zip(named, identities, memory.identities.known(identities), strict=True):
+            if known or identity in here:
+                self.part_again[part] = True
+            elif part not in bad:  # what is quarantined must be free to be driven again
+                here.add(identity)
+        self.identities.extend(here)
+        self.fate[self.part_again[self.part]] = Fate.DUPLICATE
+        self.reject_fate[[self.part_again[part] for part, _ in self.rejects]] = Fate.DUPLICATE
+
+    def _by_bytes(self, memory: Memory) -> None:
+        """A message that could not be used goes to quarantine once. One without event time is doubtful when the
+        broker says that it came before, or when a counter makes its bytes unique.
+        """
+        undated = self._undated()
+        bad = set(self.owner[self.fate == Fate.QUARANTINED].tolist())
+        bad |= set(self.reject_owner[self.reject_fate == Fate.QUARANTINED].tolist())
+        owners = sorted(bad | set(self.owner[undated].tolist()))
+        if not owners:
+            return
+        identities = [identity_of_bytes(self.messages[i].topic, self.messages[i].payload) for i in owners]
+        again = np.zeros(len(self.messages), dtype=np.bool_)
+        here: set[int] = set()
+        for owner, identity, known in zip(owners, identities, memory.identities.known(identities), strict=True):
+            again[owner] = known or identity in here
+            if not again[owner]:
+                here.add(identity)
+        self.identities.extend(here)
+        self.fate[again[self.owner] & (self.fate == Fate.QUARANTINED)] = Fate.DUPLICATE
+        self.reject_fate[again[self.reject_owner]] = Fate.DUPLICATE
+        self.fate[again[self.owner] & undated & self._is_telling()[self.part]] = Fate.DUPLICATE
+
+    def _undated(self) -> Flags:
+        """Rows of good standing whose event time is that of receipt, and that have no id to be known by."""
+        named = self.opened.part_identity
+        return np.array(
+            [
+                row.at is None and fate == Fate.STORED and not named[part]
+                for row, fate, part in zip(self.opened.rows, self.fate, self.opened.row_part, strict=True)
+            ],
+            dtype=np.bool_,
+        )
+
+    def _is_telling(self) -> Flags:
+        """Parts whose bytes, seen twice, mean the same message twice."""
+        return np.array(
+            [
+                self.messages[owner].redelivered or part.sequence is not None or part.sent is not None
+                for part, owner in zip(self.opened.parts, self.opened.part_owner, strict=True)
+            ],
+            dtype=np.bool_,
+        )
+
+    def fates(self) -> Fates:
+        weights = [reject.readings for _, reject in self.rejects]
+        return Fates(
+            owner=np.concatenate([self.owner, self.reject_owner]),
+            fate=np.concatenate([self.fate, self.reject_fate]),
+            weight=np.concatenate([np.ones(len(self.owner), dtype=np.int64), np.array(weights, dtype=np.int64)]),
+        )
+
+    def quarantined(self) -> tuple[Quarantined, ...]:
+        """One entry per message and reason, with how many readings it stands for."""
+        entries: dict[tuple[int, Reason], list[str]] = {}
+        counts: dict[tuple[int, Reason], int] = {}
+
+        def put(owner: int, reason: Reason, detail: str, readings: int) -> None:
+            entries.setdefault((owner, reason), []).append(detail)
+            counts[owner, reason] = counts.get((owner, reason), 0) + readings
+
+        for row in np.flatnonzero(self.fate == Fate.QUARANTINED).tolist():
+            owner, reason = self.opened.row_owner[row], REASONS[self.checked.reason[row]]
+            put(owner, reason, described(reason, self.opened.rows[row], self.messages[owner]), 1)
+        for part, reject in compress(self.rejects, self.reject_fate == Fate.QUARANTINED):
+            put(self.opened.part_owner[part], reject.reason, reject.detail, reject.readings)
+        return tuple(
+            Quarantined(
+                feed=(message := self.messages[owner]).feed,
+                topic=message.topic,
+                payload=message.payload,
+                received=message.received,
+                reason=reason,
+                detail=_abridged(details),
+                readings=counts[owner, reason],
+            )
+            for (owner, reason), details in entries.items()
+        )
+
+
+def _abridged(details: list[str]) -> str:
+    shown = "; ".join(details[:_DETAILS_SHOWN])
+    return shown if len(details) <= _DETAILS_SHOWN else f"{shown}; and {len(details) - _DETAILS_SHOWN} more"

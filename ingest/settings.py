@@ -1,0 +1,130 @@
+"""What an operator may say about the broker and the intake; sensible without a word."""
+
+import ssl
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
+
+from config.durations import Seconds
+from config.loading import Strict
+from domain.errors import Misconfigured, Problem
+from ingest.topics import TopicFilter
+
+Positive = Annotated[Seconds, Field(gt=0)]
+
+
+class FeedSettings(Strict):
+    """Topics that are counted together. `share` names a shared subscription, so that several engines divide a feed."""
+
+    id: str = "city"
+    topics: tuple[str, ...] = ("citybrain/v1/#",)
+    share: str | None = None
+
+    @field_validator("topics")
+    @classmethod
+    def _are_filters(cls, topics: tuple[str, ...]) -> tuple[str, ...]:
+        for topic in topics:
+            TopicFilter(topic)
+            if topic.startswith("$"):
+                raise ValueError(f"topic {topic!r}: name topics of devices; $SYS is not for feeds, $share is `share`")
+        return topics
+
+
+class TlsSettings(Strict):
+    """Without `ca` the system's authorities count. `insecure` accepts any certificate: for trials only."""
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    insecure: bool = False
+
+    def context(self) -> ssl.SSLContext:
+        """Raises Misconfigured when a file cannot be read or is not what it should be."""
+        try:
+            context = ssl.create_default_context(cafile=str(self.ca) if self.ca else None)
+            if self.certificate:
+                context.load_cert_chain(self.certificate, self.key)
+        except OSError as exc:  # ssl.SSLError is one
+            message = f"cannot be used for TLS: {exc}; give PEM files that this user may read"
+            raise Misconfigured([Problem(file=str(self.certificate or self.ca), line=None, message=message)]) from exc
+        if self.insecure:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+
+class BrokerSettings(Strict):
+    """How to reach the broker. `client_id` names our session there: two engines need two names."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=1883, ge=1, le=65535)
+    protocol: Annotated[Literal["5", "3.1.1"], BeforeValidator(str)] = "5"
+    client_id: str = Field(default="citybrain", min_length=1, max_length=64)
+    username: str | None = None
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    tls: TlsSettings | None = None
+    keepalive: Annotated[Seconds, Field(ge=1, le=65535)] = 30.0
+    session_expiry: Annotated[Seconds, Field(ge=0, le=0xFFFFFFFE)] = 7 * 86400.0
+    """How long the broker keeps our session while we are away (MQTT 5; with 3.1.1 the broker decides)."""
+    receive_maximum: int = Field(default=1000, ge=1, le=65535)
+    """How many messages we let the broker have on the way unacknowledged (MQTT 5). A broker may hold less."""
+    connect_timeout: Positive = 10.0
+    retry_first: Positive = 1.0
+    retry_longest: Positive = 60.0
+    retry_refused: Positive = 60.0
+    """Pause after the broker has refused us: nothing changes until a person mends it."""
+
+    @model_validator(mode="after")
+    def _one_password(self) -> Self:
+        if self.password is not None and self.password_file is not None:
+            raise ValueError("password and password_file are both given; keep one")
+        if self.username is None and (self.password is not None or self.password_file is not None):
+            raise ValueError("a password without a username; add username")
+        return self
+
+    def secret(self) -> str | None:
+        """The password, from the file if one is named. Raises Misconfigured when the file cannot be read."""
+        if self.password_file is None:
+            return self.password.get_secret_value() if self.password else None
+        try:
+            return self.password_file.read_text(encoding="utf-8").strip()
+        except OSError as exc:
+            message = f"password file cannot be read: {exc.strerror}; check the path and its rights"
+            raise Misconfigured([Problem(file=str(self.password_file), line=None, message=message)]) from exc
+
+
+class LimitSettings(Strict):
+    """What one message may be. The figures are those of docs/wire.md."""
+
+    payload_bytes: int = Field(default=256 * 1024, ge=1)
+    values: int = Field(default=10_000, ge=1)
+
+
+class IngestSettings(Strict):
+    """The intake: where it listens, how it batches, what it refuses."""
+
+    broker: BrokerSettings = BrokerSettings()
+    feeds: tuple[FeedSettings, ...] = Field(default=(FeedSettings(),), min_length=1)
+    batch_size: int = Field(default=5000, ge=1)
+    """Messages in one settlement at most."""
+    batch_age: Positive = 0.2
+    """A batch is settled this long after its first message at the latest."""
+    linger: Positive = 0.01
+    """... or when nothing came for this long: brokers stop sending at their in-flight window."""
+    tick: Positive = 1.0
+    """Real time without messages after which the city's clock is journalled."""
+    late_horizon: Positive = 26 * 3600.0
+    """Readings older than this are refused as late; younger ones are known again if they come twice."""
+    future_skew: Annotated[Seconds, Field(ge=0)] = 300.0
+    limits: LimitSettings = LimitSettings()
+
+    @field_validator("feeds")
+    @classmethod
+    def _feeds_have_their_own_ids(cls, feeds: tuple[FeedSettings, ...]) -> tuple[FeedSettings, ...]:
+        ids = [feed.id for feed in feeds]
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        if twice:
+            raise ValueError(f"feed {', '.join(twice)} stands twice; give every feed its own id")
+        return feeds

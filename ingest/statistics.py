@@ -1,0 +1,116 @@
+"""Figures of the intake for the wall, counted by the intake's thread and read by others."""
+
+import threading
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from domain.instants import MICROS_PER_S
+from domain.ledger import LedgerLine, Tally
+from domain.messages import Message
+from ingest.gaps import SequenceGaps
+
+RATE_WINDOW_S = 10
+LATENCIES_KEPT = 4096
+_NONE = Tally()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedFigures:
+    """One feed since the start of the process."""
+
+    per_s: float
+    """Messages per second over the last 10 seconds of real time."""
+    last_message: int | None
+    """City time of the latest arrival, microseconds."""
+    messages: Tally
+    readings: Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeFigures:
+    """The intake as a whole. Latencies run from the device's `sent` to durable, in seconds of the city's clock."""
+
+    connected: bool
+    feeds: Mapping[str, FeedFigures]
+    latency_p50_s: float | None
+    latency_p95_s: float | None
+    missing: int
+    """Messages that devices counted but that never arrived."""
+    journal_problem: str | None
+    """Why nothing can be settled at the moment, or None."""
+
+
+class Statistics:
+    """`feeds` are shown from the start, others when they first appear."""
+
+    def __init__(self, feeds: Iterable[str]) -> None:
+        self._lock = threading.Lock()
+        self._messages = dict.fromkeys(feeds, _NONE)
+        self._readings = dict(self._messages)
+        self._last: dict[str, int] = {}
+        self._arrivals: deque[tuple[float, str, int]] = deque()
+        self._latencies: deque[float] = deque(maxlen=LATENCIES_KEPT)
+        self._gaps = SequenceGaps()
+        self._connected = False
+        self._journal_problem: str | None = None
+
+    def arrived(self, messages: Sequence[Message], *, monotonic: float) -> None:
+        with self._lock:
+            for message in messages:
+                self._last[message.feed] = message.received
+            for feed in {message.feed for message in messages}:
+                count = sum(message.feed == feed for message in messages)
+                self._arrivals.append((monotonic, feed, count))
+            self._drop_old(monotonic)
+
+    def numbered(self, device: str, number: int) -> None:
+        """A message of the device that counts its messages was taken."""
+        with self._lock:
+            self._gaps.saw(device, number)
+
+    def stored(self, ledger: Iterable[LedgerLine], sent: Iterable[int], *, now: int) -> None:
+        """A settlement became durable at city time `now`; `sent` are the hand-over times that its devices gave."""
+        with self._lock:
+            for line in ledger:
+                self._messages[line.feed] = self._messages.get(line.feed, _NONE) + line.messages
+                self._readings[line.feed] = self._readings.get(line.feed, _NONE) + line.readings
+            self._latencies.extend((now - moment) / MICROS_PER_S for moment in sent)
+
+    def connection(self, *, connected: bool) -> None:
+        self._connected = connected
+
+    def journal(self, problem: str | None) -> None:
+        self._journal_problem = problem
+
+    def figures(self, *, monotonic: float) -> IntakeFigures:
+        """Safe from any thread."""
+        with self._lock:
+            self._drop_old(monotonic)
+            rates = dict.fromkeys(self._messages, 0)
+            for _, feed, count in self._arrivals:
+                rates[feed] = rates.get(feed, 0) + count
+            latencies = np.array(self._latencies)
+            p50, p95 = (float(np.quantile(latencies, q)) if len(latencies) else None for q in (0.5, 0.95))
+            return IntakeFigures(
+                connected=self._connected,
+                feeds={feed: self._feed(feed, rates[feed] / RATE_WINDOW_S) for feed in rates},
+                latency_p50_s=p50,
+                latency_p95_s=p95,
+                missing=self._gaps.missing,
+                journal_problem=self._journal_problem,
+            )
+
+    def _feed(self, feed: str, per_s: float) -> FeedFigures:
+        return FeedFigures(
+            per_s=per_s,
+            last_message=self._last.get(feed),
+            messages=self._messages.get(feed, _NONE),
+            readings=self._readings.get(feed, _NONE),
+        )
+
+    def _drop_old(self, monotonic: float) -> None:
+        while self._arrivals and self._arrivals[0][0] <= monotonic - RATE_WINDOW_S:
+            self._arrivals.popleft()

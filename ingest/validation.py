@@ -1,0 +1,130 @@
+"""Holds decoded measurements against the registry and the catalogue, and lays them out as columns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.devices import Registry
+from domain.errors import Unusable
+from domain.instants import MICROS_PER_S
+from domain.messages import Measurement, Message, Reason
+from domain.metrics import Catalogue
+from domain.readings import Quality, ReadingBatch, Vocabulary
+from ingest.units import converted
+
+REASONS = tuple(Reason)
+FINE = -1
+_CODE = {reason: code for code, reason in enumerate(REASONS)}
+
+CLOCKLESS_BEFORE = 946_771_200 * MICROS_PER_S
+"""2000-01-02T00:00Z: times before it (0, 1970, 2000-01-01) come from a device whose clock was never set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Checked:
+    """The verdict on n measurements, row by row. Rows with a reason hold no meaning in `batch`."""
+
+    batch: ReadingBatch
+    reason: npt.NDArray[np.int8]
+    """Index into REASONS, or FINE."""
+    late: npt.NDArray[np.bool_]
+
+
+class Validator:
+    """Built for one registry and one catalogue; a new registry needs a new validator."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        catalogue: Catalogue,
+        vocabulary: Vocabulary,
+        *,
+        late_horizon_s: float,
+        future_skew_s: float,
+    ) -> None:
+        self._vocabulary = vocabulary
+        self._late_after = round(late_horizon_s * MICROS_PER_S)
+        self._future_skew = round(future_skew_s * MICROS_PER_S)
+        metrics = [catalogue[code] for code in vocabulary.metrics]
+        self._units = tuple(metric.unit for metric in metrics)
+        # One row more than there is, so that the ordinal -1 (unknown) may index safely.
+        self._low = np.array([*(metric.low for metric in metrics), -np.inf])
+        self._high = np.array([*(metric.high for metric in metrics), np.inf])
+        kinds = {code: row for row, code in enumerate(registry.kinds)}
+        self._kind_of = np.array([*(kinds[registry.devices[name].kind] for name in vocabulary.devices), -1])
+        self._may_report = np.zeros((len(kinds) + 1, len(metrics) + 1), dtype=np.bool_)
+        for code, row in kinds.items():
+            listed = [vocabulary.metric_ordinal[metric] for metric in registry.kinds[code].metrics]
+            self._may_report[row, listed] = True
+
+    def check(self, measurements: Sequence[Measurement], messages: Sequence[Message]) -> Checked:
+        """Row i judges measurements[i], which came in messages[i]. Time is judged by the message's arrival."""
+        received = np.array([message.received for message in messages], dtype=np.int64)
+        retained = np.array([message.retain for message in messages], dtype=np.bool_)
+        undated = np.array([measurement.at is None for measurement in measurements], dtype=np.bool_)
+        batch = self._columns(measurements, received, live_allowed=~retained, undated=undated)
+        reason = np.full(len(batch), FINE, dtype=np.int8)
+        late = batch.at < received - self._late_after
+        at = batch.at
+        # From the mildest to the gravest: the last word stands.
+        self._judge_units(measurements, batch, reason)
+        off_range = ~((batch.value >= self._low[batch.metric]) & (batch.value <= self._high[batch.metric]))
+        reason[off_range & (reason == FINE)] = _CODE[Reason.OUT_OF_RANGE]
+        reason[at > received + self._future_skew] = _CODE[Reason.FUTURE_TIME]
+        reason[(at < CLOCKLESS_BEFORE) | (undated & retained)] = _CODE[Reason.BAD_TIME]
+        reason[~self._may_report[self._kind_of[batch.device], batch.metric]] = _CODE[Reason.UNKNOWN_METRIC]
+        reason[batch.device < 0] = _CODE[Reason.UNKNOWN_DEVICE]
+        return Checked(batch=batch, reason=reason, late=late & (reason == FINE))
+
+    def _columns(
+        self,
+        measurements: Sequence[Measurement],
+        received: npt.NDArray[np.int64],
+        *,
+        live_allowed: npt.NDArray[np.bool_],
+        undated: npt.NDArray[np.bool_],
+    ) -> ReadingBatch:
+        device, metric = self._vocabulary.device_ordinal, self._vocabulary.metric_ordinal
+        quality = np.array([measurement.quality for measurement in measurements], dtype=np.uint8)
+        return ReadingBatch(
+            vocabulary=self._vocabulary,
+            device=np.array([device.get(one.device, -1) for one in measurements], dtype=np.int32),
+            metric=np.array([metric.get(one.metric, -1) for one in measurements], dtype=np.int16),
+            at=np.where(undated, received, np.array([one.at or 0 for one in measurements], dtype=np.int64)),
+            received=received,
+            value=np.array([one.value for one in measurements], dtype=np.float64),
+            span=np.array([one.span_s for one in measurements], dtype=np.float32),
+            quality=np.where(undated, np.maximum(quality, np.uint8(Quality.UNCERTAIN)), quality),
+            live=np.array([one.live for one in measurements], dtype=np.bool_) & live_allowed,
+        )
+
+    def _judge_units(
+        self, measurements: Sequence[Measurement], batch: ReadingBatch, reason: npt.NDArray[np.int8]
+    ) -> None:
+        for row, measurement in enumerate(measurements):
+            if measurement.unit is None or batch.metric[row] < 0:
+                continue
+            try:
+                wanted = self._units[batch.metric[row]]
+                batch.value[row] = converted(measurement.value, given=measurement.unit, wanted=wanted)
+            except Unusable as exc:
+                reason[row] = _CODE[exc.reason]
+
+
+def described(reason: Reason, measurement: Measurement, message: Message) -> str:
+    """The reason as a sentence: what, with which value, what to do."""
+    name = f"{measurement.device[:64]} {measurement.metric[:64]}"
+    at = message.received if measurement.at is None else measurement.at
+    sentences = {
+        Reason.UNKNOWN_DEVICE: f"{measurement.device[:64]!r} is not in the registry; add it, then re-drive",
+        Reason.UNKNOWN_METRIC: f"{name}: not a metric of this device's kind; mend the code or add it to the catalogue",
+        Reason.UNKNOWN_UNIT: f"{name}: unit {str(measurement.unit)[:40]!r} has no conversion; send the catalogue's",
+        Reason.OUT_OF_RANGE: f"{name} = {measurement.value:g}: outside of what the sensor can mean; look at the sensor",
+        Reason.FUTURE_TIME: f"{name}: t is {(at - message.received) / MICROS_PER_S:.0f} s ahead of us; set the clock",
+        Reason.BAD_TIME: f"{name}: t is that of a clock that was never set; set the device's clock",
+    }
+    if reason is Reason.BAD_TIME and measurement.at is None:
+        return f"{name}: retained without t, so its age is unknown; send t, or do not retain"
+    return sentences[reason]
