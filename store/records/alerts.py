@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Select, func, insert, or_, select, tuple_, update
 
-from domain.alerts import Alert, AlertTransition
+from domain.alerts import Alert, AlertMove, AlertState, AlertTransition
 from domain.conditions import Target
 from domain.errors import Refused
 from domain.instants import from_micros, to_micros
@@ -22,6 +22,14 @@ class AlertPage:
 
     alerts: Sequence[Alert]
     next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertCounts:
+    """`opened`: people were told; `resolved`: of those, back to normal. An alert that came back twice counts twice."""
+
+    opened: int
+    resolved: int
 
 
 class AlertRecords:
@@ -82,6 +90,21 @@ class AlertRecords:
         found = [Alert(**row._mapping) for row in self._connection.execute(query)]
         more = len(found) > limit
         return AlertPage(alerts=found[:limit], next=_cursor(found[limit - 1]) if more else None)
+
+    def every_open(self) -> Sequence[Alert]:
+        """All alerts that are not closed, pending ones included."""
+        return [Alert(**row._mapping) for row in self._connection.execute(select(alerts).where(OPEN))]
+
+    def counts(self) -> AlertCounts:
+        """Over the whole history."""
+        moves = alert_transitions.c.move
+        returns = (AlertMove.RETURN, AlertMove.RETURN_AND_CLOSE)
+        seen = or_(alert_transitions.c.from_state.is_(None), alert_transitions.c.from_state != AlertState.PENDING)
+        number = select(func.count()).select_from(alert_transitions)
+        return AlertCounts(
+            opened=self._connection.scalar(number.where(moves == AlertMove.HOLD)) or 0,
+            resolved=self._connection.scalar(number.where(moves.in_(returns), seen)) or 0,
+        )
 
     def _first(self, query: Select[Any]) -> Alert | None:
         row = self._connection.execute(query).first()

@@ -1,11 +1,11 @@
 """The conservation ledger on file: lines of the same feed and minute add up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, func, select
 
 from domain.ledger import LedgerLine, Tally
 from store.records.tables import FATES, ledger
@@ -42,6 +42,13 @@ class LedgerRecords:
         return [_line(row._mapping) for row in rows]
 
 
+    def totals(self) -> Mapping[str, tuple[Tally, Tally]]:
+        """Messages and readings of every feed, over all minutes."""
+        sums = [func.sum(column).label(column.name) for column in ledger.c if not column.primary_key]
+        rows = self._connection.execute(select(ledger.c.feed, *sums).group_by(ledger.c.feed))
+        return {row.feed: (_tally(row._mapping, "messages"), _tally(row._mapping, "readings")) for row in rows}
+
+
 def _merge(lines: Iterable[LedgerLine]) -> Sequence[LedgerLine]:
     merged: dict[tuple[str, datetime], LedgerLine] = {}
     for line in lines:
@@ -68,6 +75,10 @@ def _line(row: RowMapping) -> LedgerLine:
     return LedgerLine(
         feed=row["feed"],
         minute=row["minute"],
-        messages=Tally(**{fate: row[f"messages_{fate}"] for fate in FATES}),
-        readings=Tally(**{fate: row[f"readings_{fate}"] for fate in FATES}),
+        messages=_tally(row, "messages"),
+        readings=_tally(row, "readings"),
     )
+
+
+def _tally(row: RowMapping, unit: str) -> Tally:
+    return Tally(**{fate: row[f"{unit}_{fate}"] for fate in FATES})

@@ -52,6 +52,11 @@ class OutboxRecords:
         query = select(outbox.c.route).where(WAITING).distinct().order_by(outbox.c.route)
         return self._connection.scalars(query).all()
 
+    def waiting(self, route: str) -> Sequence[Notice]:
+        """Everything that waits on one route, due or not, oldest first."""
+        query = select(*NOTICE).where(WAITING, outbox.c.route == route).order_by(outbox.c.id)
+        return [Notice(**row._mapping) for row in self._connection.execute(query)]
+
     def list(self, *, limit: int, state: DeliveryState | None = None) -> Sequence[Notice]:
         """Newest first."""
         query = select(*NOTICE).order_by(outbox.c.id.desc()).limit(limit)

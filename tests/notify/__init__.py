@@ -1,0 +1,1 @@
+"""From an alert's move to the receiver, with real receivers."""
