@@ -1,0 +1,1 @@
+"""How the fictional city is laid out: land, water, streets, districts, and where its devices hang."""
