@@ -62,11 +62,12 @@ class Journal(Protocol):
 class SeriesStore(Protocol):
     """The time-series port: InfluxDB or the embedded file. One contract suite holds both."""
 
-    def write(self, batch: ReadingBatch, *, through: int) -> None:
+    def write(self, batch: ReadingBatch, *, through: int | None) -> None:
         """Store all of the batch and remember `through`, the last journal sequence in it.
 
         Idempotent on (device, metric, at): writing a batch again changes nothing. Raises Temporary when the store is
-        away; then nothing may be assumed, and the caller writes the same batch again.
+        away; then nothing may be assumed, and the caller writes the same batch again. Raises Refused when the store
+        will never take all of it. `through` None: a part of what belongs to the next sequence; the cursor stays.
         """
 
     def stored_through(self) -> int:

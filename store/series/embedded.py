@@ -1,0 +1,221 @@
+"""The series store in one local DuckDB file: no server, one process."""
+
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from domain.errors import CitybrainError, Misconfigured, Problem, Refused, Temporary
+from domain.instants import MICROS_PER_S, from_micros, to_micros
+from domain.metrics import Catalogue
+from domain.readings import COLUMNS, Quality, Reading, ReadingBatch
+from domain.series import ReadingQuery, TrendPoint, TrendQuery
+from store.series import embedded_sql as sql
+from store.settings import EmbeddedSettings
+
+ROWS_AT_ONCE = 1_000
+
+
+class EmbeddedSeriesStore:
+    """Implements domain.ports.SeriesStore. One thread writes at a time; any thread may read meanwhile."""
+
+    def __init__(self, path: Path, catalogue: Catalogue, settings: EmbeddedSettings | None = None) -> None:
+        """Opens or creates. Raises Refused when another process has it open, Misconfigured when it is not ours."""
+        self._path = path
+        self._catalogue = catalogue
+        self._settings = settings or EmbeddedSettings()
+        self._writing = threading.Lock()
+        self._is_invalid = False
+        self._through = 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _translated(path):
+            self._open()
+
+    def write(self, batch: ReadingBatch, *, through: int | None) -> None:
+        with self._writing, _translated(self._path):
+            if self._is_invalid:
+                self._reopen()
+            if through is not None and through <= self._through:
+                return
+            try:
+                self._write(batch, through)
+            except duckdb.FatalException:
+                self._is_invalid = True
+                raise
+
+    def stored_through(self) -> int:
+        return self._through
+
+    def readings(self, query: ReadingQuery) -> Iterator[Reading]:
+        text = sql.READINGS.format(
+            chosen=sql.chosen(device=self._devices.of(query.devices), metric=self._metrics.of(query.metrics)),
+            direction="DESC" if query.newest_first else "ASC",
+        )
+        asked = {"start": to_micros(query.start), "end": to_micros(query.end), "limit": query.limit}
+        for device, metric, at, value, span, quality in self._rows(text, asked):
+            yield Reading(
+                device=device, metric=metric, at=from_micros(at), value=value, quality=Quality(quality), span_s=span
+            )
+
+    def trend(self, query: TrendQuery) -> Sequence[TrendPoint]:
+        chosen = sql.chosen(device=self._devices.of(query.devices), metric=self._metrics.of((query.metric,)))
+        text = sql.trend(self._catalogue[query.metric].averaging, chosen=chosen)
+        bucket = query.bucket_s * MICROS_PER_S
+        asked = {"start": to_micros(query.start), "end": to_micros(query.end), "bucket": bucket}
+        return [TrendPoint(at=from_micros(at), value=value, count=n) for at, value, n in self._rows(text, asked)]
+
+    def delete_before(self, moment: datetime) -> int:
+        with self._writing, _translated(self._path):
+            asked = {"moment": to_micros(moment)}
+            ((deleted,),) = self._writer.execute('DELETE FROM readings WHERE "at" < $moment', asked).fetchall()
+            self._writer.execute("CHECKPOINT")  # gives the room of whole row groups back
+            return int(deleted)
+
+    def close(self) -> None:
+        with self._writing:
+            self._writer.close()
+            self._root.close()
+
+    def _open(self) -> None:
+        self._root = duckdb.connect(
+            str(self._path),
+            config={
+                "memory_limit": self._settings.memory_limit,
+                "threads": self._settings.threads,
+                "autoinstall_known_extensions": False,  # never ask the internet
+                "autoload_known_extensions": False,
+            },
+        )
+        self._writer = self._root.cursor()
+        for statement in filter(str.strip, sql.TABLES.split(";")):
+            self._writer.execute(statement, {"format": sql.FORMAT} if "$format" in statement else None)
+        ((found, self._through),) = self._writer.execute("SELECT format, through FROM state").fetchall()
+        if found != sql.FORMAT:
+            raise _problem(self._path, f"has format {found}, this version reads {sql.FORMAT}; move the file away")
+        self._devices = _Names("devices", self._writer)
+        self._metrics = _Names("metrics", self._writer)
+
+    def _reopen(self) -> None:
+        """After a fatal error DuckDB answers nothing until the file is opened again, which replays its log."""
+        self._writer.close()
+        self._root.close()
+        self._open()
+        self._is_invalid = False
+
+    def _write(self, batch: ReadingBatch, through: int | None) -> None:
+        self._writer.begin()
+        try:
+            if len(batch):
+                self._insert(batch)
+            if through is not None:
+                self._writer.execute("UPDATE state SET through = $through", {"through": through})
+            self._writer.commit()
+        except duckdb.Error:
+            self._roll_back()
+            raise
+        self._devices.settle()
+        self._metrics.settle()
+        self._through = self._through if through is None else through
+
+    def _insert(self, batch: ReadingBatch) -> None:
+        columns = {name: getattr(batch, name) for name in COLUMNS}
+        columns["device"] = self._devices.translate(batch.vocabulary.devices, batch.device, self._writer)
+        columns["metric"] = self._metrics.translate(batch.vocabulary.metrics, batch.metric, self._writer)
+        self._writer.register("batch", columns)
+        try:
+            self._writer.execute(sql.INSERT, {"earliest": int(batch.at.min()), "latest": int(batch.at.max())})
+        finally:
+            self._writer.unregister("batch")
+
+    def _roll_back(self) -> None:
+        self._devices.forget()
+        self._metrics.forget()
+        try:
+            self._writer.rollback()
+        except duckdb.Error:
+            self._is_invalid = True  # not even that works: begin from the file again
+
+    def _rows(self, text: str, asked: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+        with _translated(self._path):
+            cursor = self._root.cursor()
+            try:
+                cursor.execute(text, asked)
+                while rows := cursor.fetchmany(ROWS_AT_ONCE):
+                    yield from rows
+            finally:
+                cursor.close()
+
+
+class _Names:
+    """A dictionary table: the number that stands for a name in this file."""
+
+    def __init__(self, table: str, connection: Any) -> None:
+        self._table = table
+        self._ordinals = {name: n for n, name in connection.execute(f"SELECT ordinal, name FROM {table}").fetchall()}
+        self._unsettled: list[str] = []
+
+    def of(self, names: tuple[str, ...]) -> list[int] | None:
+        """The numbers of those names that were ever stored; None for no names, which means all."""
+        return [self._ordinals[name] for name in names if name in self._ordinals] if names else None
+
+    def translate(self, names: tuple[str, ...], local: npt.NDArray[Any], connection: Any) -> npt.NDArray[Any]:
+        """The file's numbers for a column of ordinals into `names`; new names are written in the same transaction."""
+        used = np.unique(local)
+        for ordinal in used.tolist():
+            if names[ordinal] not in self._ordinals:
+                self._add(names[ordinal], connection)
+        known = np.zeros(len(names), dtype=np.int32)
+        known[used] = [self._ordinals[names[ordinal]] for ordinal in used.tolist()]
+        column: npt.NDArray[Any] = known[local]
+        return column
+
+    def settle(self) -> None:
+        """The transaction is committed: what was added stays."""
+        self._unsettled.clear()
+
+    def forget(self) -> None:
+        """The transaction is gone: so is what it added."""
+        for name in self._unsettled:
+            del self._ordinals[name]
+        self._unsettled.clear()
+
+    def _add(self, name: str, connection: Any) -> None:
+        ordinal = len(self._ordinals)
+        connection.execute(f"INSERT INTO {self._table} VALUES ($ordinal, $name)", {"ordinal": ordinal, "name": name})
+        self._ordinals[name] = ordinal
+        self._unsettled.append(name)
+
+
+def _problem(path: Path, message: str) -> Misconfigured:
+    return Misconfigured([Problem(file=str(path), line=None, message=message)])
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """DuckDB's errors as ours."""
+    try:
+        yield
+    except duckdb.Error as exc:
+        raise _as_ours(exc, path) from exc
+
+
+def _as_ours(exc: duckdb.Error, path: Path) -> CitybrainError:
+    words = str(exc)
+    if "Could not set lock" in words:
+        holder = re.search(r"held in (.+? \(PID \d+\))", words)
+        return Refused(
+            f"{path} is open in another process, {holder[1] if holder else 'which did not say its name'}; one process "
+            "at a time: ask the running engine (docs/internal-api.md, `citybrain readings`) or stop it first"
+        )
+    if "not a valid DuckDB database file" in words or isinstance(exc, duckdb.SerializationException):
+        return _problem(path, "is not a DuckDB file of a version that this one reads; move it away")
+    if isinstance(exc, duckdb.DataError | duckdb.IntegrityError | duckdb.NotSupportedError | duckdb.ProgrammingError):
+        return Refused(f"{path} refuses the readings: {words}")
+    return Temporary(f"{path} cannot be used now: {words}; free disk or memory")

@@ -1,0 +1,27 @@
+"""Opens the series store that the settings ask for."""
+
+from pathlib import Path
+
+from domain.metrics import Catalogue
+from domain.ports import SeriesStore
+from store.series.cursor_file import CursorFile
+from store.settings import InfluxSettings, SeriesKind, SeriesSettings
+
+
+def open_series_store(settings: SeriesSettings, directory: Path, catalogue: Catalogue) -> SeriesStore:
+    """Files go into `directory`: the readings themselves, or only the cursor of a server.
+
+    A server need not answer yet. Raises Refused when another process holds the file, Misconfigured for bad settings.
+    """
+    match settings.kind:
+        case SeriesKind.EMBEDDED:
+            from store.series.embedded import EmbeddedSeriesStore
+
+            return EmbeddedSeriesStore(directory / "readings.duckdb", catalogue, settings.embedded)
+        case SeriesKind.INFLUXDB:
+            from store.series.influx import InfluxSeriesStore
+            from store.series.influx_server import InfluxServer
+
+            server = InfluxServer(settings.influxdb or InfluxSettings(generation=1))
+            cursor = CursorFile(directory / "influxdb.cursor", target=server.target)
+            return InfluxSeriesStore(server, catalogue, cursor)

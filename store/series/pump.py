@@ -1,0 +1,212 @@
+"""Moves the journal into the series store, in order, however long the store is away."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from domain.errors import CitybrainError, Misconfigured, Problem, Refused, Temporary
+from domain.instants import MICROS_PER_S
+from domain.ports import Clock, Journal, SeriesStore
+from domain.readings import ReadingBatch, concatenate
+from domain.settlements import Journalled
+from runtime import logs
+from store.settings import PumpSettings
+
+ENTRIES_AT_ONCE = 64
+STOP_LATENCY_S = 0.25
+
+OnRefused = Callable[[ReadingBatch, str], None]
+"""Readings that the store will never take, and its words. May be called again for the same ones after a restart."""
+
+_log = logs.get(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PumpStatus:
+    """`behind_s`: how long ago, by the city's clock, the oldest entry that is not in the store was settled; 0 for none.
+
+    `missed_entries`: pruned from the journal before this store had them; 0 unless somebody changed files.
+    """
+
+    ok: bool
+    behind_s: float
+    behind_entries: int
+    last_error: str
+    refused_readings: int
+    missed_entries: int
+
+
+class SeriesPump:
+    """One thread. Only the pump writes to its store."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        store: SeriesStore,
+        clock: Clock,
+        settings: PumpSettings | None = None,
+        on_refused: OnRefused | None = None,
+    ) -> None:
+        """Raises Misconfigured when the store is ahead of the journal: then the two do not belong together."""
+        self._journal = journal
+        self._store = store
+        self._clock = clock
+        self._settings = settings or PumpSettings()
+        self._on_refused = on_refused or _tell_refused
+        self._position = self._committed = store.stored_through()
+        _check_same_house(self._position, journal.last_sequence)
+        self._oldest: Journalled | None = None
+        self._failures = self._refused = self._missed = self._budget = 0
+        self._last_error = ""
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="series-pump", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, *, timeout_s: float = 1.0) -> bool:
+        """Ask the thread to end. False when a write hangs longer than that; nothing is lost by leaving it behind."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def status(self) -> PumpStatus:
+        """Safe from any thread."""
+        position = self._position
+        behind = self._journal.last_sequence - position
+        return PumpStatus(
+            ok=not self._last_error,
+            behind_s=self._age_of_oldest(position) if behind else 0.0,
+            behind_entries=behind,
+            last_error=self._last_error,
+            refused_readings=self._refused,
+            missed_entries=self._missed,
+        )
+
+    def step(self) -> float:
+        """Move what there is, up to the limits of one write. Returns how many seconds to wait before the next step."""
+        entries = self._gather()
+        if not entries:
+            return 0.0
+        try:
+            self._budget = self._settings.refusals
+            self._move(entries)
+        except CitybrainError as exc:
+            return self._failed(exc)
+        if self._failures:
+            _log.info("series store back", behind_entries=self._journal.last_sequence - self._position)
+        self._failures, self._last_error = 0, ""
+        is_far_behind = self._journal.last_sequence - self._position > ENTRIES_AT_ONCE
+        return 0.0 if is_far_behind else self._settings.linger
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                is_waiting = self._journal.wait(after=self._position, timeout_s=STOP_LATENCY_S)
+                pause = self.step() if is_waiting else 0.0
+            except Exception as exc:  # noqa: BLE001  whatever it is, the order must survive it and be seen to wait
+                pause = self._failed(exc)
+            self._stopping.wait(pause)
+
+    def _gather(self) -> list[Journalled]:
+        """The next entries: as many as one write may take, at least one if there is one."""
+        entries: list[Journalled] = []
+        readings = 0
+        while len(entries) < self._settings.entries and readings < self._settings.readings:
+            after = entries[-1].sequence if entries else self._position
+            more = self._journal.read(after=after, limit=min(ENTRIES_AT_ONCE, self._settings.entries - len(entries)))
+            for entry in more:
+                readings += len(entry.settlement.readings)
+                if entries and readings > self._settings.readings:
+                    break
+                entries.append(entry)
+            if not more:
+                break
+        self._note_gap(entries)
+        return entries
+
+    def _note_gap(self, entries: Sequence[Journalled]) -> None:
+        if entries and (gap := entries[0].sequence - self._position - 1):
+            self._missed += gap
+            self._position += gap
+            _log.error("journal begins after the store ends", missed_entries=gap, journal_from=entries[0].sequence)
+
+    def _move(self, entries: Sequence[Journalled]) -> None:
+        """Write them, and go on past what is refused. Raises Temporary or Misconfigured; `_position` then is right."""
+        through = entries[-1].sequence
+        batch = _joined(entries)
+        if not len(batch) and through - self._committed < self._settings.entries:
+            self._position = through  # ticks alone are not worth a write: the cursor follows with the next readings
+            return
+        try:
+            self._store.write(batch, through=through)
+        except Refused as exc:
+            self._go_around(entries, batch, exc)
+        self._position = self._committed = through
+
+    def _go_around(self, entries: Sequence[Journalled], batch: ReadingBatch, refusal: Refused) -> None:
+        if len(entries) > 1 and self._budget > 0:
+            self._budget -= 1
+            half = len(entries) // 2
+            self._move(entries[:half])
+            self._move(entries[half:])
+        else:
+            self._sift(batch, refusal)
+            self._store.write(batch.take(np.arange(0)), through=entries[-1].sequence)
+
+    def _sift(self, batch: ReadingBatch, refusal: Refused) -> None:
+        """Store the good ones of a batch that was refused as a whole, and hand over the others."""
+        if len(batch) == 1 or self._budget <= 0:
+            self._refused += len(batch)
+            self._on_refused(batch, str(refusal))
+            return
+        for half in np.array_split(np.arange(len(batch)), 2):
+            part = batch.take(half)
+            try:
+                self._store.write(part, through=None)
+            except Refused as exc:
+                self._budget -= 1
+                self._sift(part, exc)
+
+    def _failed(self, exc: Exception) -> float:
+        if not self._failures:
+            _log.warning(
+                "series store away", error=str(exc), behind_entries=self._journal.last_sequence - self._position
+            )
+        self._last_error = str(exc) or type(exc).__name__
+        pause = min(self._settings.first_backoff * 2.0**self._failures, self._settings.longest_backoff)
+        self._failures = min(self._failures + 1, 60)
+        return max(pause, (exc.retry_after_s or 0.0) if isinstance(exc, Temporary) else 0.0)
+
+    def _age_of_oldest(self, position: int) -> float:
+        oldest = self._oldest
+        if oldest is None or oldest.sequence != position + 1:
+            oldest = next(iter(self._journal.read(after=position, limit=1)), None)
+            self._oldest = oldest
+        return max(0.0, (self._clock.micros() - oldest.settlement.now) / MICROS_PER_S) if oldest else 0.0
+
+
+def _joined(entries: Sequence[Journalled]) -> ReadingBatch:
+    """One batch. The journal only ever extends its vocabulary, so the largest one speaks for all."""
+    batches = [entry.settlement.readings for entry in entries]
+    widest = max((batch.vocabulary for batch in batches), key=lambda words: (len(words.devices), len(words.metrics)))
+    return concatenate(
+        [batch if batch.vocabulary is widest else replace(batch, vocabulary=widest) for batch in batches]
+    )
+
+
+def _check_same_house(stored: int, journalled: int) -> None:
+    if stored > journalled:
+        message = (
+            f"has everything through entry {stored}, but the journal ends at {journalled}: they are not of one house; "
+            "put the journal back, or move the store's file (InfluxDB: the cursor file) away and begin anew"
+        )
+        raise Misconfigured([Problem(file="series store", line=None, message=message)])
+
+
+def _tell_refused(batch: ReadingBatch, words: str) -> None:
+    _log.error("readings refused by the series store", readings=len(batch), error=words)

@@ -1,0 +1,135 @@
+"""Real servers for tests marked `service`, each on free loopback ports with its files in a temporary directory."""
+
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
+INFLUXD_1_CONFIG = """
+reporting-disabled = true
+bind-address = "127.0.0.1:{rpc}"
+[meta]
+dir = "{directory}/meta"
+[data]
+dir = "{directory}/data"
+wal-dir = "{directory}/wal"
+series-id-set-cache-size = 100
+[monitor]
+store-enabled = false
+[http]
+bind-address = "127.0.0.1:{http}"
+log-enabled = false
+[logging]
+level = "error"
+"""
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def influxd_generation() -> int | None:
+    """1 or 2 for the `influxd` on PATH; None without one."""
+    if shutil.which("influxd") is None:
+        return None
+    told = subprocess.run(["influxd", "version"], capture_output=True, text=True, check=True).stdout
+    return 2 if "InfluxDB v2" in told or "InfluxDB 2" in told else 1
+
+
+class Influxd1:
+    """Debian's InfluxDB 1.x; can be stopped and started again on the same port and files."""
+
+    def __init__(self, directory: Path) -> None:
+        self._config = directory / "influxd.toml"
+        self._output = directory / "influxd.log"
+        self._port = free_port()
+        self._config.write_text(INFLUXD_1_CONFIG.format(rpc=free_port(), http=self._port, directory=directory))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        with self._output.open("ab") as output:
+            command = ["influxd", "-config", str(self._config)]
+            self._process = subprocess.Popen(command, stdout=output, stderr=output)
+        _await_answer(f"{self.url}/ping")
+
+    def kill(self) -> None:
+        """At once, as in an outage. Killing twice is not an error."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+class Influxd2:
+    """InfluxDB 2.x with one organisation, one bucket and one token, set up at its start."""
+
+    token = "token-of-the-tests"
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        files = [f"--{name}-path={self._directory / name}" for name in ("bolt", "engine", "sqlite")]
+        address = f"--http-bind-address=127.0.0.1:{self._port}"
+        with (self._directory / "influxd.log").open("ab") as output:
+            command = ["influxd", *files, address, "--reporting-disabled"]
+            self._process = subprocess.Popen(command, stdout=output, stderr=output)
+        _await_answer(f"{self.url}/health")
+        owner = {"username": "citybrain", "password": "citybrain-tests", "org": "citybrain", "bucket": "citybrain"}
+        httpx.post(f"{self.url}/api/v2/setup", json={**owner, "token": self.token}, timeout=30).raise_for_status()
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+@contextmanager
+def influxd_2(directory: Path) -> Iterator[Influxd2]:
+    """A running server of the `influxd` on PATH, which must be of generation 2."""
+    server = Influxd2(directory)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
+
+
+@contextmanager
+def influxd_1(directory: Path) -> Iterator[Influxd1]:
+    """A running server. Fails loudly when this machine has none: `apt-get install influxdb`."""
+    generation = influxd_generation()
+    assert generation == 1, f"influxd 1.x is needed on PATH, found {generation}; on Debian: apt-get install influxdb"
+    server = Influxd1(directory)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
+
+
+@retry(
+    stop=stop_after_delay(30), wait=wait_fixed(0.05), retry=retry_if_exception_type(httpx.TransportError), reraise=True
+)
+def _await_answer(url: str) -> None:
+    httpx.get(url, timeout=2).raise_for_status()

@@ -1,0 +1,74 @@
+"""The series stores that the contract suite holds to the port, each fresh and empty."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from config.catalogue import load_catalogue
+from domain.ports import SeriesStore
+from store.series.cursor_file import CursorFile
+from store.series.embedded import EmbeddedSeriesStore
+from store.series.influx import InfluxSeriesStore
+from store.series.influx_server import InfluxServer
+from store.series.memory import MemorySeriesStore
+from store.settings import InfluxSettings
+from tests import availability
+from tests.services import Influxd1
+
+CATALOGUE = load_catalogue()[0]
+
+Opened = Callable[[Path], AbstractContextManager[SeriesStore]]
+
+
+@contextmanager
+def memory(_: Path) -> Iterator[SeriesStore]:
+    yield MemorySeriesStore(CATALOGUE)
+
+
+@contextmanager
+def embedded(directory: Path) -> Iterator[SeriesStore]:
+    store = EmbeddedSeriesStore(directory / "readings.duckdb", CATALOGUE)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def influx(settings: InfluxSettings, directory: Path) -> Iterator[SeriesStore]:
+    server = InfluxServer(settings)
+    store = InfluxSeriesStore(server, CATALOGUE, CursorFile(directory / "influxdb.cursor", target=server.target))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def influx_1(server: Influxd1) -> InfluxSettings:
+    """A database of its own on the running server; it does not exist yet."""
+    return InfluxSettings(generation=1, url=server.url, database=f"test_{uuid4().hex}")
+
+
+def influx_2() -> InfluxSettings:
+    """The server that CITYBRAIN_TEST_INFLUX_URL, _TOKEN, _ORG and _BUCKET name; its bucket is emptied by the tests."""
+    url = os.environ.get("CITYBRAIN_TEST_INFLUX_URL")
+    if url is None:
+        availability.missing(
+            "InfluxDB 2",
+            "no influxd of version 2 on PATH; install one, or set CITYBRAIN_TEST_INFLUX_URL, CITYBRAIN_TEST_INFLUX_TOKEN, CITYBRAIN_TEST_INFLUX_ORG and "
+            "CITYBRAIN_TEST_INFLUX_BUCKET to a server whose bucket may be emptied; until then only the requests to it "
+            "are tested (test_influx_requests.py), not its answers",
+        )
+    bucket = os.environ.get("CITYBRAIN_TEST_INFLUX_BUCKET", "citybrain_test")
+    return InfluxSettings.model_validate(
+        {
+            "generation": 2,
+            "url": url,
+            "token": os.environ["CITYBRAIN_TEST_INFLUX_TOKEN"],
+            "org": os.environ.get("CITYBRAIN_TEST_INFLUX_ORG", "citybrain"),
+            "bucket": bucket,
+            "database": bucket,
+        }
+    )
