@@ -34,11 +34,11 @@ class RoadPlan:
     end: float
 
 
-def _ew(zh: str, en: str, grade: RoadGrade, at: float, begin: float = -9.0, end: float = 9.0) -> RoadPlan:  # noqa: PLR0913 (rows of the table below)
+def _ew(zh: str, en: str, grade: RoadGrade, at: float, begin: float = -9.0, end: float = 9.0) -> RoadPlan:
     return RoadPlan(zh=zh, en=en, grade=grade, is_east_west=True, at=at, begin=begin, end=end)
 
 
-def _ns(zh: str, en: str, grade: RoadGrade, at: float, begin: float = -3.3, end: float = 4.3) -> RoadPlan:  # noqa: PLR0913 (rows of the table below)
+def _ns(zh: str, en: str, grade: RoadGrade, at: float, begin: float = -3.3, end: float = 4.3) -> RoadPlan:
     return RoadPlan(zh=zh, en=en, grade=grade, is_east_west=False, at=at, begin=begin, end=end)
 
 
