@@ -41,7 +41,6 @@ class LedgerRecords:
         rows = self._connection.execute(query.order_by(ledger.c.minute, ledger.c.feed))
         return [_line(row._mapping) for row in rows]
 
-
     def totals(self) -> Mapping[str, tuple[Tally, Tally]]:
         """Messages and readings of every feed, over all minutes."""
         sums = [func.sum(column).label(column.name) for column in ledger.c if not column.primary_key]
@@ -81,4 +80,5 @@ def _line(row: RowMapping) -> LedgerLine:
 
 
 def _tally(row: RowMapping, unit: str) -> Tally:
-    return Tally(**{fate: row[f"{unit}_{fate}"] for fate in FATES})
+    # PostgreSQL sums integers to decimals
+    return Tally(**{fate: int(row[f"{unit}_{fate}"]) for fate in FATES})

@@ -1,4 +1,4 @@
-"""Delivery from the outbox: at least once with the same key, exactly as long as needed, and nobody holds up the others."""
+"""Delivery from the outbox: at least once with the same key, as long as needed; nobody holds up the others."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.alerts import Alert, AlertState
+from domain.alerts import Alert, AlertMove, AlertState
 from domain.conditions import Evidence
 from domain.errors import Refused
 from domain.readings import Quality, Reading
@@ -106,6 +106,28 @@ def test_list_of_open_alerts_leaves_out_the_closed_ones(records: Records) -> Non
     with records.snapshot() as books:
         page = books.alerts.list(open_only=True, limit=10)
     assert ([alert.id for alert in page.alerts], page.next) == (["open"], None)
+
+
+def test_every_open_alert_includes_the_pending_ones(records: Records) -> None:
+    put(records, alert_of("done", state=AlertState.CLOSED), alert_of("open"))
+    with records.snapshot() as books:
+        assert [alert.id for alert in books.alerts.every_open()] == ["open"]
+
+
+def test_counts_hold_what_was_told_and_what_returned_after_it(records: Records) -> None:
+    told, never_told = alert_of("told", state=AlertState.CLOSED), alert_of("never", state=AlertState.CLOSED)
+    back = {"move": AlertMove.RETURN, "to_state": AlertState.CLOSED}
+    with records.transaction() as books:
+        for alert in (told, never_told):
+            books.alerts.save(alert, transition_of(alert))
+        hold, end = replace(told, sequence=2), replace(told, sequence=3)
+        books.alerts.save(hold, transition_of(hold))
+        books.alerts.save(end, transition_of(end, from_state=AlertState.ACTIVE, **back))
+        quiet = replace(never_told, sequence=2)
+        books.alerts.save(quiet, transition_of(quiet, from_state=AlertState.PENDING, **back))
+    with records.snapshot() as books:
+        counts = books.alerts.counts()
+    assert (counts.opened, counts.resolved) == (1, 1)
 
 
 def test_invented_page_cursor_is_refused(records: Records) -> None:

@@ -77,6 +77,15 @@ def test_ledger_of_one_feed_leaves_out_the_others(records: Records) -> None:
         assert books.ledger.list(**ALWAYS, feed="roads") == [line("roads", received=2)]
 
 
+def test_ledger_totals_are_whole_numbers_over_all_minutes_of_a_feed(records: Records) -> None:
+    with records.transaction() as books:
+        books.ledger.add([line(minute=0, received=2, stored=2), line(minute=1, received=1), line("roads", received=9)])
+    with records.snapshot() as books:
+        totals = books.ledger.totals()
+    assert totals["main"] == (Tally(received=3, stored=2), Tally(received=6, stored=4))
+    assert type(totals["main"][0].received) is int
+
+
 def test_quarantined_bytes_come_back_as_they_came(records: Records) -> None:
     with records.transaction() as books:
         books.quarantine.add([bad(3)])
