@@ -15,6 +15,7 @@ from rules.program import Judge, Program
 from rules.series import SeriesJudge
 from rules.state import NEVER, Ints, RuleState, State
 
+DAY_US = 86_400_000_000
 J = TypeVar("J", bound=Judge)
 
 
@@ -97,6 +98,18 @@ def limit_steps(
     if not isinstance(judge, SeriesJudge):
         raise ValueError(f"rule {rule} is of kind {judge.card.kind}, it has no limit over time")
     return judge.limits.steps(zone, start, end)
+
+
+def next_lighting(program: Program, now: int) -> tuple[int, int] | None:
+    """The stretch, in microseconds, in which lamps are judged now or next; None without a ratio rule, or without night.
+
+    The stretch begins when the grace after sunset is over.
+    """
+    for _, judge in _of_kind(program, RatioJudge):
+        nights = judge.nights.between(now, now + 2 * DAY_US)
+        if len(nights):
+            return int(nights[0][0]), int(nights[0][1])
+    return None
 
 
 def _of_kind(program: Program, kind: type[J]) -> list[tuple[str, J]]:

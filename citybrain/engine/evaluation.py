@@ -2,109 +2,138 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from dataclasses import dataclass, field
 
 from cases.service import AlertService
+from citybrain.engine.judging import RuleDesk
 from domain.alerts import Alert, AlertTransition
 from domain.conditions import Transition
-from domain.errors import Temporary
+from domain.errors import Misconfigured, Problem, Temporary
 from domain.ports import Clock, Journal, StopAsked
 from domain.settlements import Journalled
 from runtime import logs
-from store.records.database import Records
+from store.records.records import Records
 
-CURSOR = "records"
 ENTRIES_AT_ONCE = 64
 SNAPSHOT_EVERY_S = 10.0
+IDLE_S = 0.2
 PAUSE_WHEN_AWAY_S = 1.0
 
-log = logs.get(__name__)
-
-Changes = Sequence[tuple[Alert, AlertTransition]]
+_log = logs.get(__name__)
 
 
-class Judge(Protocol):
-    """The rules with their state, as the evaluation drives them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one round did: the entries it recorded and the alert moves that came of them."""
 
-    def judge(self, entry: Journalled) -> Sequence[Transition]:
-        """Evaluate the entry's readings, then let the city's time come to the entry's."""
-
-    def dump(self) -> bytes: ...
-
-    def load(self, snapshot: bytes) -> None: ...
+    entries: Sequence[Journalled] = ()
+    moves: Sequence[tuple[Alert, AlertTransition]] = ()
+    by_reading: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    """(rule, target) of transitions that a reading caused by itself, not a timer."""
 
 
 class Evaluation:
-    """Owner of the rules' state; everything here happens on one thread, except `lock`, which commands share."""
+    """Owner of the rules' state: everything here happens on one thread."""
 
     def __init__(
-        self, *, journal: Journal, judge: Judge, service: AlertService, records: Records, clock: Clock
+        self, *, journal: Journal, desk: RuleDesk, service: AlertService, records: Records, clock: Clock
     ) -> None:
-        self.lock = threading.Lock()
         self._journal = journal
-        self._judge = judge
+        self._desk = desk
         self._service = service
         self._records = records
         self._clock = clock
         self._judged = 0
         self._saved = 0
         self._saved_at = clock.monotonic()
+        self._is_away = False
 
     @property
     def saved_through(self) -> int:
         """The journal may forget what stands at or before this: a restart reads on from here."""
         return self._saved
 
+    @property
+    def judged_through(self) -> int:
+        return self._judged
+
     def restore(self) -> None:
-        """Bring the rules' state to where the records are: the last snapshot, then the journal without recording."""
-        with self._records.transaction() as transaction:
-            snapshot = transaction.rule_state.load()
-            recorded = transaction.cursors.get(CURSOR)
+        """Bring the rules to where the records are: the last snapshot, then the journal without recording again.
+
+        Raises Misconfigured when the journal ends before the records do: then it is not the journal of these records.
+        """
+        recorded = self._service.recorded_through()
+        if self._journal.last_sequence < recorded:
+            message = (
+                f"ends at entry {self._journal.last_sequence}, but the records hold everything up to {recorded}:"
+                " put back the journal that belongs to them, or move the records away to start anew"
+            )
+            raise Misconfigured([Problem(file="journal", line=None, message=message)])
+        with self._records.snapshot() as books:
+            snapshot = books.rule_state.load()
         if snapshot is not None:
-            self._judged = self._saved = snapshot.sequence
-            self._judge.load(snapshot.snapshot)
-        while self._judged < recorded and (entries := self._read(recorded - self._judged)):
-            for entry in entries:
-                self._judge.judge(entry)
+            self._saved, content = snapshot
+            self._judged = self._saved
+            self._desk.load(content)
+        while self._judged < recorded:
+            for entry in self._journal.read(after=self._judged, limit=min(ENTRIES_AT_ONCE, recorded - self._judged)):
+                self._desk.judge(entry)
                 self._judged = entry.sequence
-        log.info("rules restored", snapshot=self._saved, replayed_to=self._judged, recorded=recorded)
+        _log.info("rules restored", snapshot=self._saved, recorded=recorded)
 
-    def step(self) -> tuple[Sequence[Journalled], Changes]:
-        """Judge and record what is waiting. Raises Temporary when the records are away: nothing is lost by it."""
-        entries = self._read(ENTRIES_AT_ONCE)
-        if not entries:
-            return (), ()
-        judged = [(entry, self._judge.judge(entry)) for entry in entries]
-        self._judged = entries[-1].sequence
-        with self.lock:
-            changes = self._persist(judged)
-        if self._clock.monotonic() - self._saved_at >= SNAPSHOT_EVERY_S:
-            self.save()
-        return entries, changes
-
-    def save(self) -> None:
-        """Store the rules' state beside the records, so that a restart is short."""
-        with self.lock, self._records.transaction() as transaction:
-            transaction.rule_state.save(self._judged, self._judge.dump())
-        self._saved, self._saved_at = self._judged, self._clock.monotonic()
-
-    def run(self, stop: StopAsked, on_step: Callable[[Sequence[Journalled], Changes], None]) -> None:
-        """Until asked to stop."""
+    def run(self, stop: StopAsked, on_step: Callable[[Step], None]) -> None:
+        """Until asked to stop; `on_step` is called for every round, also for one in which nothing came."""
         while not stop():
-            self._journal.wait(after=self._judged, timeout_s=0.25)
-            on_step(*self.step())
+            self._journal.wait(after=self._judged, timeout_s=IDLE_S)
+            on_step(self.step(stop))
         self.save()
 
-    def _read(self, limit: int) -> Sequence[Journalled]:
-        return self._journal.read(after=self._judged, limit=min(limit, ENTRIES_AT_ONCE))
+    def step(self, stop: StopAsked) -> Step:
+        """Judge and record what is waiting. While the records are away it waits for them; nothing is lost by it."""
+        entries = self._journal.read(after=self._judged, limit=ENTRIES_AT_ONCE)
+        if not entries:
+            return Step()
+        judged: list[tuple[Journalled, Sequence[Transition]]] = []
+        by_reading: set[tuple[str, str]] = set()
+        for entry in entries:
+            found, due = self._desk.judge(entry)
+            judged.append((entry, [*found, *due]))
+            by_reading.update((transition.rule, str(transition.target)) for transition in found)
+        self._judged = entries[-1].sequence
+        moves = self._record(judged, stop)
+        if self._clock.monotonic() - self._saved_at >= SNAPSHOT_EVERY_S:
+            self.save()
+        return Step(entries=entries, moves=moves, by_reading=frozenset(by_reading))
 
-    def _persist(self, judged: Sequence[tuple[Journalled, Sequence[Transition]]]) -> Changes:
-        told = False
-        while True:
+    def save(self) -> None:
+        """Store the rules' state beside the records, so that a restart is short. Not saved is not lost, only slower."""
+        try:
+            with self._records.transaction() as books:
+                if books.cursors.get("records") >= self._judged:
+                    books.rule_state.save(self._judged, self._desk.dump())
+                    self._saved = self._judged
+        except Temporary as exc:
+            _log.warning("rules not saved", error=str(exc))
+        self._saved_at = self._clock.monotonic()
+
+    def _record(
+        self, judged: Sequence[tuple[Journalled, Sequence[Transition]]], stop: StopAsked
+    ) -> Sequence[tuple[Alert, AlertTransition]]:
+        pause = threading.Event()
+        while not stop():
             try:
-                return self._service.record_many(judged)
+                moves = self._service.record_many(judged)
             except Temporary as exc:
-                if not told:
-                    log.warning("records away, alerts wait", error=str(exc))
-                told = True
-                threading.Event().wait(PAUSE_WHEN_AWAY_S)
+                self._tell(away=True, error=str(exc))
+                pause.wait(PAUSE_WHEN_AWAY_S)
+            else:
+                self._tell(away=False)
+                return moves
+        return ()
+
+    def _tell(self, *, away: bool, error: str = "") -> None:
+        if away and not self._is_away:
+            _log.error("records away, alerts wait", error=error)
+        elif self._is_away and not away:
+            _log.info("records back")
+        self._is_away = away

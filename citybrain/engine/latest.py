@@ -27,10 +27,12 @@ class LatestValues:
         self.value[rows, columns] = batch.value[order]
         self.at[rows, columns] = batch.at[order]
 
-    def mean(self, metric: str, *, devices: list[int], since: int) -> tuple[float | None, int]:
-        """Mean over the devices heard at or after `since` (µs), and the newest of their times; None and 0 if none."""
+    def mean(self, metric: str, *, devices: list[int], since: int) -> float | None:
+        """Arithmetic mean over the devices heard at or after `since` (µs); None if none was."""
         column = self.vocabulary.metric_ordinal[metric]
         heard = [device for device in devices if self.at[device, column] >= max(since, 1)]
-        if not heard:
-            return None, 0
-        return float(self.value[heard, column].mean()), int(self.at[heard, column].max())
+        return float(self.value[heard, column].mean()) if heard else None
+
+    def newest(self, devices: list[int]) -> int:
+        """Event time (µs) of the newest value of any of the devices; 0 if none was heard."""
+        return int(self.at[devices].max()) if devices else 0

@@ -1,0 +1,95 @@
+"""Looks at an installation's files as a whole, layer by layer, and collects what is wrong with all of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from citybrain.settings import Settings, load_settings, zone_of
+from config.catalogue import SHIPPED, load_catalogue
+from config.city import load_city, load_registry
+from domain.errors import Misconfigured, Problem
+from domain.readings import Vocabulary
+from notify.routes import open_channels
+from rules.engine import compile_rules
+from rules.loading import load_rules
+
+Found = TypeVar("Found")
+
+
+@dataclass(slots=True)
+class Report:
+    """`problems` in the order in which the files are read; `summary` says what was found when there are none."""
+
+    problems: list[Problem] = field(default_factory=list)
+    summary: list[str] = field(default_factory=list)
+
+    def attempt(self, work: Callable[[], Found]) -> Found | None:
+        """The result, or None with its problems noted: the next file is looked at all the same."""
+        try:
+            return work()
+        except Misconfigured as exc:
+            self.problems.extend(exc.problems)
+            return None
+
+
+def check_everything(file: Path) -> Report:
+    """Never raises for what a file says."""
+    report = Report()
+    settings = report.attempt(lambda: load_settings(file))
+    if settings is not None:
+        _check_secrets(settings, report)
+        _check_content(settings, report)
+    return report
+
+
+def _check_content(settings: Settings, report: Report) -> None:
+    known = report.attempt(lambda: load_catalogue(settings.catalogue or SHIPPED))
+    placed = report.attempt(lambda: load_city(settings.city))
+    if placed is not None:
+        _check_city(settings, placed[0].timezone, placed[1], report)
+    if known is None:
+        return
+    catalogue, kinds = known
+    rules = report.attempt(
+        lambda: load_rules(settings.rules.files, catalogue=catalogue, kinds=kinds, limits=settings.rules.limits)
+    )
+    if placed is None:
+        return
+    city = placed[0]
+    registry = report.attempt(lambda: load_registry(settings.devices, city=city, kinds=kinds))
+    if registry is None or rules is None:
+        return
+    vocabulary = Vocabulary(devices=tuple(registry.devices), metrics=catalogue.codes)
+    report.attempt(lambda: compile_rules(rules, registry, vocabulary))
+    report.summary = [
+        f"城市 city       {city.zh} · {city.en}（{city.timezone}）",
+        f"设备 devices    {len(registry)}",
+        f"规则 rules      {len(rules.rules)}",
+        f"代理 broker     {settings.ingest.broker.host}:{settings.ingest.broker.port}",
+        f"读数 series     {settings.series.kind}",
+        "没有问题 · no problems",
+    ]
+
+
+def _check_city(settings: Settings, timezone: str, map_file: Path | None, report: Report) -> None:
+    try:
+        zone_of(timezone)
+    except ValueError as exc:
+        report.problems.append(Problem(file=str(settings.city), line=None, message=str(exc)))
+    if map_file is not None and not map_file.is_file():
+        message = f"map: {map_file} is not there; write the name of a GeoJSON file beside this one, or leave map out"
+        report.problems.append(Problem(file=str(settings.city), line=None, message=message))
+
+
+def _check_secrets(settings: Settings, report: Report) -> None:
+    broker = settings.ingest.broker
+    report.attempt(broker.secret)
+    tls = broker.tls
+    if tls is not None:
+        report.attempt(tls.context)
+    influx = settings.series.influxdb
+    if influx is not None:
+        report.attempt(influx.read_token)
+        report.attempt(influx.read_password)
+    report.attempt(lambda: open_channels(settings.notify, directory=settings.data))

@@ -1,0 +1,99 @@
+"""What the query commands share: which installation is meant, and how rows are printed for scripts and for people."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from citybrain.settings import Settings, load_settings
+from config.durations import parse_duration
+from domain.errors import Misconfigured, Problem
+from store.records.records import Books, Records
+
+Row = Mapping[str, Any]
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+DEFAULT_FILES = (Path("citybrain.yaml"), Path("demo-data/citybrain.yaml"))
+
+
+def query_options(command: Command) -> Command:
+    """`--config`, `--data` and `--json` for a query command."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="NDJSON, one object per line · 每行一个 JSON 对象"),
+        click.option("--data", type=click.Path(path_type=Path), help="data directory of a demo · 演示数据目录"),
+        click.option("--config", type=click.Path(path_type=Path), help="settings file · 设置文件"),
+    ):
+        command = option(command)
+    return command
+
+
+def settings_for(config: Path | None, data: Path | None) -> Settings:
+    """The installation that is meant. Raises Misconfigured when there is none to be found."""
+    candidates = [config] if config else [data / "citybrain.yaml"] if data else list(DEFAULT_FILES)
+    for candidate in candidates:
+        if candidate.is_file():
+            return load_settings(candidate)
+    message = "no settings file here; give --config FILE, or --data DIR of a demo"
+    raise Misconfigured([Problem(file=str(candidates[0]), line=None, message=message)])
+
+
+@contextmanager
+def books_of(settings: Settings) -> Iterator[Books]:
+    """The records to read, whether an engine runs or not. Raises Misconfigured when nothing was ever recorded."""
+    url = settings.records.url_in(settings.data)
+    if settings.records.url is None and not (settings.data / "records.db").is_file():
+        message = "nothing was ever recorded here; run `citybrain demo` or `citybrain up` first"
+        raise Misconfigured([Problem(file=str(settings.data), line=None, message=message)])
+    records = Records.open(url, settings=settings.records)
+    try:
+        with records.snapshot() as books:
+            yield books
+    finally:
+        records.close()
+
+
+def show(rows: Iterable[Row], *, as_json: bool, columns: Mapping[str, str]) -> None:
+    """Print rows: all fields as NDJSON, or the chosen columns as a table with an empty state in words."""
+    if as_json:
+        for row in rows:
+            click.echo(json.dumps(row, ensure_ascii=False))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in columns.values():
+        table.add_column(title, overflow="fold")
+    count = 0
+    for count, row in enumerate(rows, start=1):  # noqa: B007  the last number is the count
+        table.add_row(*(_cell(row.get(name)) for name in columns))
+    console = Console(highlight=False)
+    console.print(table if count else "没有记录 · nothing to show")
+
+
+def moment(text: str | None, *, now: datetime) -> datetime | None:
+    """`2026-11-22T10:00:00+08:00`, or a duration such as `2h`: that long ago. Raises click.BadParameter."""
+    if text is None:
+        return None
+    try:
+        return now - timedelta(seconds=parse_duration(text))
+    except ValueError:
+        pass
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise click.BadParameter(
+            f"{text!r} is no time; write 2026-11-22T10:00:00+08:00, or 2h for two hours ago"
+        ) from exc
+    if found.tzinfo is None:
+        raise click.BadParameter(f"{text!r} has no zone; write Z or an offset such as +08:00")
+    return found.astimezone(UTC)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)

@@ -1,0 +1,109 @@
+"""Builds every part of the engine once and hands them to each other; nothing runs yet."""
+
+from dataclasses import dataclass
+
+from cases.service import AlertService
+from citybrain.assembly import Installation
+from citybrain.edge.alert_json import Gazetteer
+from citybrain.engine.evaluation import Evaluation
+from citybrain.engine.judging import RuleDesk
+from citybrain.engine.latest import LatestValues
+from citybrain.engine.open_alerts import OpenAlerts
+from citybrain.engine.picture import Photographer, Scene
+from citybrain.engine.totals import Totals
+from citybrain.engine.trends import Trends, charts_of
+from domain.ports import Clock, SeriesStore
+from ingest.intake import Intake
+from ingest.pipeline import Pipeline
+from ingest.session import PahoSession
+from ingest.statistics import Statistics
+from notify.delivery import Deliverer
+from notify.planning import NoticePlanner
+from notify.routes import open_channels
+from notify.texts import NoticeWriter
+from rules.engine import compile_rules
+from store.journal import Journal
+from store.records.records import Records
+from store.series.opening import open_series_store
+from store.series.pump import SeriesPump
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything the engine consists of."""
+
+    installation: Installation
+    clock: Clock
+    journal: Journal
+    records: Records
+    store: SeriesStore
+    intake: Intake
+    statistics: Statistics
+    pump: SeriesPump
+    desk: RuleDesk
+    service: AlertService
+    evaluation: Evaluation
+    deliverer: Deliverer
+    latest: LatestValues
+    alerts: OpenAlerts
+    totals: Totals
+    gazetteer: Gazetteer
+    photographer: Photographer
+    trends: Trends
+
+    def close(self) -> None:
+        self.store.close()
+        self.journal.close()
+        self.records.close()
+
+
+def build(installation: Installation, clock: Clock) -> Parts:
+    """Open the files and databases. Raises Misconfigured, Refused (somebody else has them) or Temporary (away)."""
+    settings, registry, catalogue = installation.settings, installation.registry, installation.catalogue
+    settings.data.mkdir(parents=True, exist_ok=True)
+    statistics = Statistics(feed.id for feed in settings.ingest.feeds)
+    pipeline = Pipeline(registry, catalogue, settings.ingest, statistics=statistics)
+    program = compile_rules(
+        installation.ruleset,
+        registry,
+        pipeline.vocabulary,
+        settle_s=settings.rules.settle,
+        blind_after_s=settings.rules.blind_after,
+    )
+    records = Records.open(settings.records.url_in(settings.data), settings=settings.records)
+    with records.transaction() as books:
+        books.devices.replace(registry)
+    journal = Journal(settings.data / "journal", vocabulary=pipeline.vocabulary, settings=settings.journal)
+    store = open_series_store(settings.series, settings.data, catalogue)
+    session = PahoSession(settings.ingest.broker, settings.ingest.feeds, clock)
+    writer = NoticeWriter(cards=program.cards, registry=registry)
+    planner = NoticePlanner(routes=settings.notify.routes, writer=writer)
+    service = AlertService(records, cards=program.cards, planner=planner, clock=clock)
+    desk = RuleDesk(program)
+    channels = open_channels(settings.notify, directory=settings.data)
+    with records.snapshot() as books:
+        alerts = OpenAlerts(books.alerts.every_open())
+        totals = Totals(books.ledger.totals())
+    gazetteer = Gazetteer(registry)
+    latest = LatestValues(pipeline.vocabulary)
+    scene = Scene(registry=registry, desk=desk, latest=latest, alerts=alerts, gazetteer=gazetteer)
+    return Parts(
+        installation=installation,
+        clock=clock,
+        journal=journal,
+        records=records,
+        store=store,
+        intake=Intake(session, pipeline, journal, clock, settings.ingest),
+        statistics=statistics,
+        pump=SeriesPump(journal=journal, store=store, clock=clock, settings=settings.series.pump),
+        desk=desk,
+        service=service,
+        evaluation=Evaluation(journal=journal, desk=desk, service=service, records=records, clock=clock),
+        deliverer=Deliverer(records, channels=channels, clock=clock, settings=settings.notify),
+        latest=latest,
+        alerts=alerts,
+        totals=totals,
+        gazetteer=gazetteer,
+        photographer=Photographer(scene),
+        trends=Trends(charts=charts_of(registry, catalogue), program=program, store=store, catalogue=catalogue),
+    )

@@ -1,0 +1,123 @@
+"""The engine's answers to the internal API: what docs/internal-api.md asks for, from any thread."""
+
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from citybrain.edge.alert_json import alert_json, evidence_json, transition_json
+from citybrain.edge.city_json import city_json
+from citybrain.edge.stream import PictureStream
+from citybrain.engine.building import Parts
+from citybrain.engine.latencies import AlertLatencies
+from domain.alerts import Alert
+from domain.commands import AcknowledgeAlert
+from domain.errors import Refused
+from domain.ledger import Tally
+from domain.outbox import DeliveryState
+from domain.readings import Reading
+from domain.series import ReadingQuery
+
+Json = dict[str, Any]
+
+
+class Desk:
+    """Implements citybrain.edge.api.EngineDesk. Acknowledged alerts are put into `acknowledged` for the picture."""
+
+    def __init__(self, parts: Parts, *, stream: PictureStream, latencies: AlertLatencies) -> None:
+        self.stream = stream
+        self._parts = parts
+        self._latencies = latencies
+        self._city = json.dumps(self._city_json(), ensure_ascii=False).encode()
+        self._lock = threading.Lock()
+        self._acknowledged: list[Alert] = []
+
+    def take_acknowledged(self) -> list[Alert]:
+        """Alerts that commands have moved since the last call."""
+        with self._lock:
+            taken, self._acknowledged = self._acknowledged, []
+        return taken
+
+    def health(self) -> Json:
+        return {"ok": True, "now": self._parts.clock.micros() // 1000}
+
+    def city(self) -> bytes:
+        return self._city
+
+    def trends(self) -> Json:
+        return self._parts.trends.at(self._parts.clock.now())
+
+    def statistics(self) -> Json:
+        parts = self._parts
+        figures = parts.statistics.figures(monotonic=parts.clock.monotonic())
+        pump = parts.pump.status()
+        with parts.records.snapshot() as books:
+            alerts = books.alerts.counts()
+            notices = books.outbox.counts()
+            ledger = books.ledger.totals()
+        return {
+            "messages": _tally(sum((messages for messages, _ in ledger.values()), Tally())),
+            "readings": _tally(sum((readings for _, readings in ledger.values()), Tally())),
+            "alerts": {"opened": alerts.opened, "resolved": alerts.resolved},
+            "notices": {state.value: notices[state] for state in DeliveryState},
+            "missing_in_sequence": figures.missing,
+            "publish_to_stored_s": {"p50": figures.latency_p50_s, "p95": figures.latency_p95_s},
+            "publish_to_alert_s": self._latencies.quantiles(),
+            "journal": {"last": parts.journal.last_sequence, "judged": parts.evaluation.judged_through},
+            "series": {"behind_entries": pump.behind_entries, "ok": pump.ok, "error": pump.last_error},
+        }
+
+    def alerts(self, *, open_only: bool, limit: int, after: str | None) -> Json:
+        with self._parts.records.snapshot() as books:
+            page = books.alerts.list(open_only=open_only, limit=limit, after=after)
+        return {"alerts": [self._alert(alert) for alert in page.alerts], "next": page.next}
+
+    def alert(self, alert_id: str) -> Json:
+        with self._parts.records.snapshot() as books:
+            alert = books.alerts.get(alert_id)
+            transitions = books.alerts.transitions(alert_id)
+        if alert is None:
+            raise Refused(f"没有告警 {alert_id} · there is no alert {alert_id}")
+        return {
+            "alert": self._alert(alert),
+            "transitions": [transition_json(transition) for transition in transitions],
+            "evidence": evidence_json(alert.evidence),
+        }
+
+    def readings(self, query: ReadingQuery) -> Iterator[Reading]:
+        return self._parts.store.readings(query)
+
+    def command(self, order: Json) -> Json:
+        if order.get("type") != "acknowledge":
+            raise ValueError(f"unknown command {order.get('type')!r}; known is acknowledge")
+        command = AcknowledgeAlert(
+            alert_id=str(order.get("alert", "")), actor=str(order.get("actor", "")), note=str(order.get("note", ""))
+        )
+        if not command.actor:
+            raise ValueError("actor is missing: say who acknowledges")
+        alert = self._parts.service.execute(command)
+        with self._lock:
+            self._acknowledged.append(alert)
+        return {"alert": self._alert(alert)}
+
+    def _alert(self, alert: Alert) -> Json:
+        return alert_json(alert, cards=self._parts.desk.program.cards, gazetteer=self._parts.gazetteer)
+
+    def _city_json(self) -> Json:
+        installation = self._parts.installation
+        settings = installation.settings
+        speed = settings.clock.speed if settings.clock else 1.0
+        demo = {"speed": speed, "zh": settings.demo.zh, "en": settings.demo.en} if settings.demo else None
+        cards = self._parts.desk.program.cards
+        return city_json(installation.registry, cards, map_file=installation.map_file, demo=demo)
+
+
+def _tally(tally: Tally) -> Json:
+    return {
+        "received": tally.received,
+        "stored": tally.stored,
+        "duplicate": tally.duplicate,
+        "quarantined": tally.quarantined,
+        "late": tally.late,
+        "imbalance": tally.imbalance,
+    }

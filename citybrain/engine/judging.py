@@ -1,0 +1,36 @@
+"""The rules and their state as the evaluation drives them: one entry of the journal at a time."""
+
+from collections.abc import Sequence
+
+from domain.conditions import Transition
+from domain.settlements import Journalled
+from rules.engine import advance, evaluate, initial_state
+from rules.program import Program
+from rules.snapshots import dump, load
+from rules.state import State
+
+
+class RuleDesk:
+    """Holds the one state of a program. Not for two threads at once."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.state: State = initial_state(program)
+
+    def judge(self, entry: Journalled) -> tuple[Sequence[Transition], Sequence[Transition]]:
+        """Evaluate the entry's readings, then let the city's time come to the entry's.
+
+        What the readings caused, and what was due by time.
+        """
+        found: list[Transition] = []
+        if len(entry.settlement.readings):
+            self.state, found = evaluate(self.program, self.state, entry.settlement.readings)
+        self.state, due = advance(self.program, self.state, entry.settlement.now)
+        return found, due
+
+    def dump(self) -> bytes:
+        return dump(self.state)
+
+    def load(self, snapshot: bytes) -> None:
+        """Raises Refused when the snapshot is of another version."""
+        self.state = load(snapshot, self.program)

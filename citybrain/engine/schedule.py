@@ -1,0 +1,64 @@
+"""Periodic work of the engine on APScheduler: outbox, retention, lamp schedule; each may fail without the others."""
+
+from collections.abc import Callable
+from datetime import UTC, timedelta
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from citybrain.engine.building import Parts
+from citybrain.engine.lighting import Lighting
+from domain.errors import CitybrainError
+from domain.instants import to_micros
+from runtime import logs
+from runtime.clock import SystemClock
+
+OUTBOX_EVERY_S = 2.0
+LAMPS_EVERY_S = 60.0
+
+_log = logs.get(__name__)
+
+
+class Schedule:
+    """Owns the scheduler's threads; one run of a job at a time, missed runs are made up by one."""
+
+    def __init__(self, parts: Parts, lighting: Lighting) -> None:
+        self._parts = parts
+        self._machine = SystemClock()
+        executors = {"default": ThreadPoolExecutor(2), "notices": ThreadPoolExecutor(1)}
+        defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        self._scheduler = BackgroundScheduler(executors=executors, job_defaults=defaults, timezone=UTC)
+        every = parts.installation.settings.retention.every
+        self._add("outbox retry", lambda: parts.deliverer.run_once(parts.clock.now()), OUTBOX_EVERY_S, "notices")
+        self._add("lamp schedule", lambda: lighting.renew(parts.clock.micros()), LAMPS_EVERY_S, "default")
+        self._add("retention", self._forget_the_old, every, "default")
+
+    def start(self) -> None:
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Does not wait for a delivery that hangs: what is not marked as sent is sent again, with the same key."""
+        self._scheduler.shutdown(wait=False)
+
+    def deliver_soon(self) -> None:
+        """Something new is in the outbox."""
+        self._scheduler.modify_job("outbox retry", next_run_time=self._machine.now())
+
+    def _add(self, name: str, job: Callable[[], object], every_s: float, executor: str) -> None:
+        def guarded() -> None:
+            try:
+                job()
+            except CitybrainError as exc:
+                _log.warning("periodic work failed, it is tried again", job=name, error=str(exc))
+
+        self._scheduler.add_job(guarded, "interval", seconds=every_s, id=name, executor=executor)
+
+    def _forget_the_old(self) -> None:
+        parts, settings = self._parts, self._parts.installation.settings
+        now = parts.clock.now()
+        if settings.series.keep is not None:
+            parts.store.delete_before(now - timedelta(seconds=settings.series.keep))
+        parts.journal.prune(
+            through=min(parts.store.stored_through(), parts.evaluation.saved_through),
+            received_before=to_micros(now - timedelta(seconds=settings.journal.keep)),
+        )

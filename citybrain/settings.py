@@ -1,0 +1,146 @@
+"""One settings file for an installation: each package's own section, and the few that belong to the whole."""
+
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator, model_validator
+
+from citybrain.environment import overlay
+from config.durations import Seconds
+from config.loading import Strict, build, read_yaml
+from dashboard.settings import WebSettings
+from domain.errors import Misconfigured, Problem
+from domain.ports import Clock
+from ingest.settings import IngestSettings
+from notify.settings import NotifySettings
+from rules.settings import SHIPPED_LIMITS, SHIPPED_RULES, RulesSettings
+from runtime.clock import Anchor, AnchoredClock, SystemClock
+from store.records.settings import RecordsSettings
+from store.settings import JournalSettings, SeriesSettings
+
+SHIPPED = "shipped"
+"""Stands for the files that come with citybrain, in `rules.files` and `rules.limits`."""
+
+
+class ClockSettings(Strict):
+    """A city's time that is not the machine's: at `real` it was `city`, running `speed` times as fast."""
+
+    real: datetime
+    city: datetime
+    speed: float = Field(default=1.0, gt=0)
+
+    @field_validator("real", "city")
+    @classmethod
+    def _has_a_zone(cls, moment: datetime) -> datetime:
+        if moment.tzinfo is None:
+            raise ValueError(f"{moment.isoformat()} has no zone; write Z or an offset such as +08:00")
+        return moment
+
+
+class DemoSettings(Strict):
+    """Says on every screen that this city is not real."""
+
+    zh: str
+    en: str
+
+
+class EmbeddedBrokerSettings(Strict):
+    """Run the broker that comes with citybrain beside the engine, from this rumqttd file. Small sites and demos."""
+
+    configuration: Path
+
+
+class RetentionSettings(Strict):
+    """How often what is past its time is removed. How long each thing is kept stands in its own section."""
+
+    every: Seconds = 3600.0
+
+
+class Settings(Strict):
+    """The whole file. Relative paths are relative to the file's folder."""
+
+    data: Path
+    city: Path
+    devices: Path
+    catalogue: Path | None = None
+    rules: RulesSettings = RulesSettings()
+    ingest: IngestSettings = IngestSettings()
+    series: SeriesSettings = SeriesSettings()
+    journal: JournalSettings = JournalSettings()
+    records: RecordsSettings = RecordsSettings()
+    notify: NotifySettings = NotifySettings()
+    web: WebSettings = WebSettings()
+    retention: RetentionSettings = RetentionSettings()
+    embedded_broker: EmbeddedBrokerSettings | None = None
+    clock: ClockSettings | None = None
+    demo: DemoSettings | None = None
+
+    @model_validator(mode="after")
+    def _journal_outlives_the_lateness_horizon(self) -> Self:
+        if self.journal.keep < self.ingest.late_horizon:
+            raise ValueError(
+                f"journal.keep ({self.journal.keep:.0f} s) is shorter than ingest.late_horizon"
+                f" ({self.ingest.late_horizon:.0f} s): duplicates could not be known again after a restart;"
+                " write a longer journal.keep"
+            )
+        return self
+
+    def make_clock(self) -> Clock:
+        if self.clock is None:
+            return SystemClock()
+        return AnchoredClock(Anchor(real=self.clock.real, city=self.clock.city, speed=self.clock.speed))
+
+
+_PATHS = (
+    ("data",),
+    ("city",),
+    ("devices",),
+    ("catalogue",),
+    ("embedded_broker", "configuration"),
+    ("ingest", "broker", "password_file"),
+    ("ingest", "broker", "tls", "ca"),
+    ("ingest", "broker", "tls", "certificate"),
+    ("ingest", "broker", "tls", "key"),
+    ("series", "influxdb", "token_file"),
+    ("series", "influxdb", "password_file"),
+)
+
+
+def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """The file with the environment over it. Raises Misconfigured with every problem."""
+    text, content = read_yaml(path)
+    if not isinstance(content, Mapping | None):
+        raise Misconfigured([Problem(file=str(path), line=1, message="must be a mapping of sections; see examples/")])
+    merged = overlay(content or {}, environment, sections=Settings.model_fields)
+    for where in _PATHS:
+        _anchor_path(merged, where, path.parent)
+    _name_rule_files(merged.get("rules"), path.parent)
+    return build(Settings, merged, file=path, text=text)
+
+
+def _name_rule_files(section: Any, folder: Path) -> None:
+    shipped = {"files": SHIPPED_RULES, "limits": SHIPPED_LIMITS}
+    if isinstance(section, dict):
+        for key, file in shipped.items():
+            if isinstance(section.get(key), list):
+                section[key] = [str(file if name == SHIPPED else folder / str(name)) for name in section[key]]
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """Raises ValueError for a zone of time that does not exist."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError) as exc:
+        raise ValueError(f"timezone {name!r} is not known; write a name such as Asia/Shanghai") from exc
+
+
+def _anchor_path(content: dict[str, Any], where: tuple[str, ...], folder: Path) -> None:
+    section: Any = content
+    for key in where[:-1]:
+        section = section.get(key) if isinstance(section, dict) else None
+    if isinstance(section, dict) and isinstance(section.get(where[-1]), str):
+        section[where[-1]] = str(folder / section[where[-1]])
