@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from citybrain.commands.querying import books_of, moment, query_options, settings_for, show
+from citybrain.edge.ledger_json import tally_json
 from domain.instants import EPOCH, iso
-from domain.ledger import LedgerLine, Tally
+from domain.ledger import LedgerLine
 
 COLUMNS = {
     "minute": "分钟 minute",
@@ -58,16 +59,4 @@ def _flat(line: LedgerLine) -> Mapping[str, Any]:
         "feed": line.feed,
         "minute": iso(line.minute)[:16],
         **{name: f"{messages} / {readings}" for (name, messages), readings in pairs},
-    }
-
-
-def tally_json(tally: Tally) -> dict[str, int]:
-    """The five counts and what is unaccounted for."""
-    return {
-        "received": tally.received,
-        "stored": tally.stored,
-        "duplicate": tally.duplicate,
-        "quarantined": tally.quarantined,
-        "late": tally.late,
-        "imbalance": tally.imbalance,
     }

@@ -34,6 +34,7 @@ COLUMNS = {
 @click.option("--newest", is_flag=True, help="newest first · 最新在前")
 @query_options
 def command(  # noqa: PLR0913  the options of a command line are its parameters
+    *,
     devices: tuple[str, ...],
     metrics: tuple[str, ...],
     since: str | None,

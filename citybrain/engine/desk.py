@@ -7,6 +7,7 @@ from typing import Any
 
 from citybrain.edge.alert_json import alert_json, evidence_json, transition_json
 from citybrain.edge.city_json import city_json
+from citybrain.edge.ledger_json import tally_json
 from citybrain.edge.stream import PictureStream
 from citybrain.engine.building import Parts
 from citybrain.engine.latencies import AlertLatencies
@@ -56,8 +57,8 @@ class Desk:
             notices = books.outbox.counts()
             ledger = books.ledger.totals()
         return {
-            "messages": _tally(sum((messages for messages, _ in ledger.values()), Tally())),
-            "readings": _tally(sum((readings for _, readings in ledger.values()), Tally())),
+            "messages": tally_json(sum((messages for messages, _ in ledger.values()), Tally())),
+            "readings": tally_json(sum((readings for _, readings in ledger.values()), Tally())),
             "alerts": {"opened": alerts.opened, "resolved": alerts.resolved},
             "notices": {state.value: notices[state] for state in DeliveryState},
             "missing_in_sequence": figures.missing,
@@ -110,14 +111,3 @@ class Desk:
         demo = {"speed": speed, "zh": settings.demo.zh, "en": settings.demo.en} if settings.demo else None
         cards = self._parts.desk.program.cards
         return city_json(installation.registry, cards, map_file=installation.map_file, demo=demo)
-
-
-def _tally(tally: Tally) -> Json:
-    return {
-        "received": tally.received,
-        "stored": tally.stored,
-        "duplicate": tally.duplicate,
-        "quarantined": tally.quarantined,
-        "late": tally.late,
-        "imbalance": tally.imbalance,
-    }
