@@ -18,8 +18,8 @@ class Limits(Protocol):
     def at(self, series: Index, at: Ints) -> Floats:
         """NaN where there is none."""
 
-    def figures(self, series: int, at: int) -> Mapping[str, float | str]:
-        """What a person needs beside the limit to look it up."""
+    def explain(self, series: int, at: int) -> tuple[float | None, Mapping[str, float | str]]:
+        """The limit of one series at an instant, and what a person needs beside it to look it up."""
 
     def steps(self, zone: NoiseZone | None, start: int, end: int) -> list[tuple[int, int, float]]:
         """(from, until, limit) over [start, end), for charts. Raises ValueError where a zone is needed."""
@@ -34,8 +34,8 @@ class FixedLimit:
     def at(self, series: Index, at: Ints) -> Floats:
         return np.full(len(series), self._value)
 
-    def figures(self, series: int, at: int) -> Mapping[str, float | str]:
-        return {}
+    def explain(self, series: int, at: int) -> tuple[float | None, Mapping[str, float | str]]:
+        return self._value, {}
 
     def steps(self, zone: NoiseZone | None, start: int, end: int) -> list[tuple[int, int, float]]:
         return [(start, end, self._value)] if start < end else []
@@ -57,9 +57,10 @@ class TableLimits:
     def at(self, series: Index, at: Ints) -> Floats:
         return self._timeline.limits(self._zone[series], at)[0]
 
-    def figures(self, series: int, at: int) -> Mapping[str, float | str]:
-        _, period = self._timeline.limits(self._zone[[series]], np.array([at], dtype=np.int64))
-        return {"zone": ZONES[self._zone[series]].value, "period": self._timeline.periods[period[0]]}
+    def explain(self, series: int, at: int) -> tuple[float | None, Mapping[str, float | str]]:
+        limits, periods = self._timeline.limits(self._zone[[series]], np.array([at], dtype=np.int64))
+        figures = {"zone": ZONES[self._zone[series]].value, "period": self._timeline.periods[periods[0]]}
+        return (None if np.isnan(limits[0]) else float(limits[0])), figures
 
     def steps(self, zone: NoiseZone | None, start: int, end: int) -> list[tuple[int, int, float]]:
         if zone is None:

@@ -104,7 +104,7 @@ class SeriesJudge(Judge):
     def _evidence(self, state: RuleState, series: int) -> Evidence:
         """The last reading against the limit that held at its time."""
         at, value = int(state.sightings.at[series]), float(state.sightings.value[series])
-        limit = float(self.limits.at(np.array([series]), np.array([at], dtype=np.int64))[0])
+        limit, figures = self.limits.explain(series, at)
         reading = Reading(
             device=self.devices[series].id,
             metric=self._metric,
@@ -114,10 +114,10 @@ class SeriesJudge(Judge):
         )
         return Evidence(
             value=value,
-            limit=None if np.isnan(limit) else limit,
+            limit=limit,
             comparison=self._comparison,
             unit=self.card.unit,
             clause=self.card.clause,
             readings=(reading,),
-            figures=self.limits.figures(series, at),
+            figures=figures,
         )

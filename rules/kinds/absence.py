@@ -78,7 +78,7 @@ class AbsenceJudge(Judge):
         """A new sign of life of each device."""
         phase, silent_from = state.judgements.phase[devices], self.silent_from(state)[devices]
         # a silence that ended between two ticks counts as well, but not one that falls into a pause of the ticks
-        gap = (phase == Phase.CALM) & (silent_from <= np.minimum(at, state.now + self._blind_after))
+        gap = (phase == Phase.CALM) & (silent_from <= at) & (at <= state.now + self._blind_after)
         told = self._fall_silent(state, devices[gap])
         # a sign of life that is itself older than the patience when it comes does not end a silence
         back = (state.judgements.phase[devices] != Phase.CALM) & (at + self._patience[devices] > state.through)

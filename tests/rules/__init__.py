@@ -1,0 +1,1 @@
+"""The rules against their slow twins, their casebooks and the calendar."""
