@@ -76,14 +76,14 @@ def signal(what: Signal, at: float = 60.0, since: float = 0.0, rule: str = "nois
 def totals(records: Records) -> dict[str, int]:
     """How much stands in each book."""
     with records.snapshot() as books:
-        alerts = books.alerts.list(open_only=False, limit=100).alerts
+        alerts = books.alerts.list(open_only=False, limit=10_000).alerts
         lines = books.ledger.list(since=NOON, until=NOON + timedelta(minutes=1))
         return {
             "alerts": len(alerts),
             "moves": sum(len(books.alerts.transitions(alert.id)) for alert in alerts),
-            "notices": len(books.outbox.list(limit=100)),
-            "audit": len(books.audit.list(limit=100)),
-            "quarantined": len(books.quarantine.list(limit=100)),
+            "notices": len(books.outbox.list(limit=10_000)),
+            "audit": len(books.audit.list(limit=10_000)),
+            "quarantined": len(books.quarantine.list(limit=10_000)),
             "messages": sum(line.messages.received for line in lines),
             "cursor": books.cursors.get("records"),
         }
@@ -139,7 +139,7 @@ def test_restart_at_any_entry_gives_the_same_records(records: Records, tmp_path:
 
 def histories(records: Records) -> list[AlertTransition]:
     with records.snapshot() as books:
-        alerts = books.alerts.list(open_only=False, limit=100).alerts
+        alerts = books.alerts.list(open_only=False, limit=10_000).alerts
         return [transition for alert in alerts for transition in books.alerts.transitions(alert.id)]
 
 
@@ -156,7 +156,7 @@ def test_every_move_has_its_notice(records: Records) -> None:
     service = service_on(records)
     service.record(entry(1), [signal(Signal.HELD), signal(Signal.CLEARED, at=61), signal(Signal.HELD, at=62)])
     with records.snapshot() as books:
-        told = {notice.key for notice in books.outbox.list(limit=100)}
+        told = {notice.key for notice in books.outbox.list(limit=10_000)}
     assert told == {f"{move.alert_id}:{move.sequence}:sms" for move in histories(records)}
 
 
