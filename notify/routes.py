@@ -37,7 +37,8 @@ def _channel(address: str, directory: Path) -> Channel:
     if not address.startswith(LOG):
         return AppriseChannel(address)
     file = directory / address.removeprefix(LOG)
-    if not address.removeprefix(LOG) or not file.parent.is_dir():
+    has_folder = file.parent == directory or file.parent.is_dir()  # the data directory is made at the first start
+    if not address.removeprefix(LOG) or not has_folder:
         raise Refused(f"the folder {file.parent} is not there; write log://notices.log")
     return LogChannel(file)
 

@@ -30,6 +30,10 @@ def test_without_settings_notices_go_to_a_file_in_the_data_directory(tmp_path: P
     assert (tmp_path / "notices.log").exists()
 
 
+def test_data_directory_need_not_exist_before_the_first_start(tmp_path: Path) -> None:
+    assert set(open_channels(NotifySettings(), directory=tmp_path / "later", environment={})) == {"log"}
+
+
 def test_kind_of_the_address_chooses_the_channel(tmp_path: Path) -> None:
     routes = settings_of({"id": "file", "url": "log://a.log"}, {"id": "hook", "url": "json://localhost"})
     channels = open_channels(routes, directory=tmp_path, environment={})
