@@ -129,10 +129,8 @@ class EmbeddedSeriesStore:
         columns["device"] = self._devices.translate(batch.vocabulary.devices, batch.device, self._writer)
         columns["metric"] = self._metrics.translate(batch.vocabulary.metrics, batch.metric, self._writer)
         self._writer.register("batch", columns)
-        try:
-            self._writer.execute(sql.INSERT, {"earliest": int(batch.at.min()), "latest": int(batch.at.max())})
-        finally:
-            self._writer.unregister("batch")
+        self._writer.execute(sql.INSERT, {"earliest": int(batch.at.min()), "latest": int(batch.at.max())})
+        self._writer.unregister("batch")  # after a failure the rollback does it; asking for it would hide the failure
 
     def _roll_back(self) -> None:
         self._devices.forget()

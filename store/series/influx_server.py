@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from domain.errors import Misconfigured, Refused
+from domain.errors import Misconfigured, Refused, Temporary
 from store.series.influx_errors import for_status, misconfigured, translated
 from store.series.influxql import creation
 from store.settings import InfluxSettings
@@ -16,7 +16,7 @@ UNKNOWN_DATABASE = ("database not found", "not found: database", "no dbrp mappin
 
 
 class InfluxSeries(msgspec.Struct):
-    """One measurement of an InfluxQL answer."""
+    """One measurement of an InfluxQL answer. `partial`: more of it follows in the next chunk."""
 
     columns: list[str]
     values: list[list[Any]]
@@ -63,19 +63,15 @@ class InfluxServer:
 
     def ask(self, question: str) -> list[InfluxSeries]:
         """The series of all statements. A generation 1 database that does not exist yet has none."""
-        answer = self._query(question)
-        errors = [answer.error, *(result.error for result in answer.results)]
+        answers = self._query(question)
+        results = [result for answer in answers for result in answer.results]
+        errors = [answer.error for answer in answers] + [result.error for result in results]
         for error in filter(None, errors):
             if not any(phrase in error for phrase in UNKNOWN_DATABASE):
                 raise Refused(f"InfluxDB at {self.settings.url} refuses the question: {error}")
             if self.settings.generation != 1:
                 raise for_status(404, error, {}, self.settings)
-        series = [series for result in answer.results for series in result.series]
-        if any(one.partial for one in series):
-            raise misconfigured(
-                "the server cuts its answers short; raise max-row-limit in its [http] section, or set 0"
-            )
-        return series
+        return _joined([series for result in results for series in result.series])
 
     def delete(self, *, start: datetime, stop: datetime, measurement: str) -> None:
         """Generation 2 only: drop a time range, both ends inclusive, of one measurement."""
@@ -103,17 +99,19 @@ class InfluxServer:
     def _create_database(self) -> bool:
         """Whether it worked; without the right to do so the first error tells more than this one."""
         try:
-            return not self._query(creation(self.settings.database)).results[0].error
+            answers = self._query(creation(self.settings.database))
+            return not any(result.error for answer in answers for result in answer.results)
         except (Misconfigured, Refused):
             return False
 
-    def _query(self, question: str) -> _Answer:
-        parameters = {"db": self.settings.database, "epoch": "u"}
+    def _query(self, question: str) -> list[_Answer]:
+        # In one piece an answer is cut at the server's max-row-limit; in chunks, one JSON document a line, it is not.
+        parameters = {"db": self.settings.database, "epoch": "u", "chunked": "true"}
         if self.settings.retention_policy:
             parameters["rp"] = self.settings.retention_policy
         response = self._post("/query", parameters, data={"q": question})
         try:
-            return msgspec.json.decode(response.content, type=_Answer)
+            return msgspec.json.Decoder(_Answer).decode_lines(response.content)
         except msgspec.DecodeError as exc:
             message = f"url {self.settings.url!r} does not answer like InfluxDB ({exc}); mend the url"
             raise misconfigured(message) from exc
@@ -146,6 +144,20 @@ class InfluxServer:
 
         # The batching mode drops silently when its retries end; with this one every failure comes back to the pump.
         return self._client.write_api(write_options=SYNCHRONOUS)
+
+
+def _joined(chunks: list[InfluxSeries]) -> list[InfluxSeries]:
+    """The series of an answer that came in chunks. Raises Temporary when a chunk that was announced is missing."""
+    whole: list[InfluxSeries] = []
+    for chunk in chunks:
+        if whole and whole[-1].partial and whole[-1].name == chunk.name:
+            whole[-1].values += chunk.values
+            whole[-1].partial = chunk.partial
+        else:
+            whole.append(chunk)
+    if broken := [series.name for series in whole if series.partial]:
+        raise Temporary(f"InfluxDB broke off its answer about {', '.join(broken)}; ask again, or for less at once")
+    return whole
 
 
 def _headers(settings: InfluxSettings) -> dict[str, str]:

@@ -19,7 +19,7 @@ def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd1]:
 
 @pytest.fixture(scope="session")
 def influxdb_2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxSettings]:
-    """The server that the environment names, else one of our own if `influxd` is of generation 2, else NOT AVAILABLE."""
+    """The server that the environment names, else our own if `influxd` is of generation 2, else NOT AVAILABLE."""
     if "CITYBRAIN_TEST_INFLUX_URL" not in os.environ and influxd_generation() == 2:
         with influxd_2(tmp_path_factory.mktemp("influxd2")) as server:
             yield InfluxSettings.model_validate({"generation": 2, "url": server.url, "token": server.token})

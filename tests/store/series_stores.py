@@ -57,9 +57,9 @@ def influx_2() -> InfluxSettings:
     if url is None:
         availability.missing(
             "InfluxDB 2",
-            "no influxd of version 2 on PATH; install one, or set CITYBRAIN_TEST_INFLUX_URL, CITYBRAIN_TEST_INFLUX_TOKEN, CITYBRAIN_TEST_INFLUX_ORG and "
-            "CITYBRAIN_TEST_INFLUX_BUCKET to a server whose bucket may be emptied; until then only the requests to it "
-            "are tested (test_influx_requests.py), not its answers",
+            "no influxd of version 2 on PATH; install one, or name a server whose bucket may be emptied: "
+            "CITYBRAIN_TEST_INFLUX_URL, CITYBRAIN_TEST_INFLUX_TOKEN, CITYBRAIN_TEST_INFLUX_ORG and "
+            "CITYBRAIN_TEST_INFLUX_BUCKET. Tried: the requests to it (test_influx_requests.py), not its answers",
         )
     bucket = os.environ.get("CITYBRAIN_TEST_INFLUX_BUCKET", "citybrain_test")
     return InfluxSettings.model_validate(

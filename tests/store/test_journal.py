@@ -14,7 +14,8 @@ from store.journal import Journal
 from store.journal_records import Decoder, encode
 from store.journal_segments import HEADER, Segment
 from store.settings import JournalSettings
-from tests.store.settlements import WORDS, content, settlements, some_readings, tick
+from tests.store.settlements import WORDS, content, some_readings, tick
+from tests.store.strategies import settlements
 
 SMALL = JournalSettings(segment_bytes=4096)
 

@@ -66,7 +66,7 @@ def killed_after(lines: int, directory: Path) -> list[int]:
 
 def test_everything_told_before_a_kill_is_there_after_it(tmp_path: Path) -> None:
     told: list[int] = []
-    for round_of_kills in range(4):
+    for round_of_kills in range(3):
         told += killed_after(3 + 17 * round_of_kills, tmp_path)
         with Journal(tmp_path, vocabulary=WORDS, settings=SMALL) as journal:
             entries = journal.read(after=0, limit=100_000)

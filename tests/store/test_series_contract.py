@@ -34,15 +34,14 @@ WORDS = Vocabulary(devices=DEVICES, metrics=METRICS)
     ]
 )
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SeriesStore]:
-    match request.param:
-        case "memory":
-            opened = series_stores.memory(tmp_path)
-        case "embedded":
-            opened = series_stores.embedded(tmp_path)
-        case "influx 1":
-            opened = series_stores.influx(series_stores.influx_1(request.getfixturevalue("influxd")), tmp_path)
-        case "influx 2":
-            opened = series_stores.influx(request.getfixturevalue("influxdb_2"), tmp_path)
+    if request.param == "memory":
+        opened = series_stores.memory(tmp_path)
+    elif request.param == "embedded":
+        opened = series_stores.embedded(tmp_path)
+    elif request.param == "influx 1":
+        opened = series_stores.influx(series_stores.influx_1(request.getfixturevalue("influxd")), tmp_path)
+    else:
+        opened = series_stores.influx(request.getfixturevalue("influxdb_2"), tmp_path)
     with opened as empty:
         if request.param == "influx 2":
             empty.delete_before(NOON + timedelta(days=3650))
@@ -160,12 +159,14 @@ def test_order_is_by_time_then_device_then_metric_also_at_the_limit(
 
 def test_levels_average_by_energy(store: SeriesStore) -> None:
     store.write(batch(reading(value=50), reading(DEVICES[1], value=60)), through=1)
-    assert trend(store, "laeq") == [TrendPoint(at=NOON, value=pytest.approx(57.4036, abs=1e-4), count=2)]
+    (point,) = trend(store, "laeq")
+    assert (point.at, round(point.value, 4), point.count) == (NOON, 57.4036, 2)
 
 
 def test_directions_average_across_north(store: SeriesStore) -> None:
     store.write(batch(*(reading(metric="wind_direction", s=v, value=v) for v in (350, 30))), through=1)
-    assert trend(store, "wind_direction") == [TrendPoint(at=NOON, value=pytest.approx(10), count=2)]
+    (point,) = trend(store, "wind_direction")
+    assert (round(point.value, 9), point.count) == (10.0, 2)
 
 
 def test_opposite_directions_have_no_mean(store: SeriesStore) -> None:
@@ -249,7 +250,7 @@ rows = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("kind", ["memory", "embedded"])
