@@ -9,8 +9,8 @@ from typing import Any
 
 import config
 from simulators.layout.geometry import Frame
-from simulators.layout.ground import Shape, district_labels, lay_ground
 from simulators.layout.gridcells import grid_cell
+from simulators.layout.ground import Shape, district_labels, lay_ground
 from simulators.layout.hanging import Hung, hang_devices
 from simulators.layout.names import CITY, DEPARTMENTS, DISTRICTS
 from simulators.layout.profiles import INTERVALS, Profile

@@ -1,4 +1,4 @@
-"""Chance without state: every draw is a function of the seed, a name and a number, so the same seed gives the same city."""
+"""Chance without state: every draw is a function of seed, name and number, so the same seed gives the same city."""
 
 from functools import lru_cache
 from hashlib import blake2b

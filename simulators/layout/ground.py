@@ -7,7 +7,7 @@ from domain.places import Named
 from simulators.layout.geometry import Line, Point, rounded, sampled
 from simulators.layout.names import DISTRICTS, PARKS, RAILWAY, RIVER
 
-HALF_WIDTH, HALF_HEIGHT = 9.35, 4.7
+HALF_WIDTH, HALF_HEIGHT = 9.75, 4.95
 """Of the land, km."""
 
 
@@ -85,7 +85,7 @@ def _land() -> Line:
     for step in range(48):
         angle = 2 * pi * step / 48
         east, north = cos(angle), sin(angle)
-        stretch = 1.0 / (abs(east) ** 3.4 + abs(north) ** 3.4) ** (1 / 3.4) * (1 + 0.012 * sin(5 * angle + 1))
+        stretch = 1.0 / (abs(east) ** 4.5 + abs(north) ** 4.5) ** (1 / 4.5) * (1 + 0.012 * sin(5 * angle + 1))
         corners.append((HALF_WIDTH * east * stretch, HALF_HEIGHT * north * stretch))
     return rounded(corners, rounds=1)
 

@@ -12,7 +12,7 @@ from simulators.layout.geometry import Line, Point, beside, length, sampled
 from simulators.layout.names import BRIDGE, RING, ROADS, RoadPlan
 
 _WINDING_KM = 0.13
-_SHORTEST_KM = 0.5
+_SHORTEST_KM = 0.45
 
 
 class StreetClass(IntEnum):
@@ -92,11 +92,11 @@ def _rungs(
     """Streets across the strip between two roads, where both exist; none along the bridges."""
     begin = max(lower[0].begin, upper[0].begin, BRIDGE + 1.2 if not lower[0].is_east_west else -99.0) + 0.3
     end = min(lower[0].end, upper[0].end) - 0.3
-    count = round((end - begin) / 0.85)
+    count = round((end - begin) / 0.55)
     rungs = []
     for i in range(count):
         along = begin + (end - begin) * (i + dice.between(0.15, 0.85, 4 * i)) / count
-        slant, kept = dice.between(-0.06, 0.06, 4 * i + 1), dice.uniform(4 * i + 2) < 0.62
+        slant, kept = dice.between(-0.06, 0.06, 4 * i + 1), dice.uniform(4 * i + 2) < 0.78
         a, b = lower[1](along), upper[1](along + slant)
         short = dice.between(0.55, 1.0, 4 * i + 3)
         line = _bent(a, (a[0] + (b[0] - a[0]) * short, a[1] + (b[1] - a[1]) * short))
