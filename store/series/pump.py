@@ -25,7 +25,7 @@ _log = logs.get(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PumpStatus:
-    """`behind_s`: how long ago, by the city's clock, the oldest entry that is not in the store was settled; 0 for none.
+    """`behind_s`: age, by the city's clock, of the oldest entry that is on its way into the store; 0 for none.
 
     `missed_entries`: pruned from the journal before this store had them; 0 unless somebody changed files.
     """
@@ -58,7 +58,7 @@ class SeriesPump:
         self._on_refused = on_refused or _tell_refused
         self._position = self._committed = store.stored_through()
         _check_same_house(self._position, journal.last_sequence)
-        self._oldest: Journalled | None = None
+        self._oldest_now: int | None = None
         self._failures = self._refused = self._missed = self._budget = 0
         self._last_error = ""
         self._stopping = threading.Event()
@@ -76,11 +76,11 @@ class SeriesPump:
 
     def status(self) -> PumpStatus:
         """Safe from any thread."""
-        position = self._position
-        behind = self._journal.last_sequence - position
+        behind = self._journal.last_sequence - self._position
+        oldest = self._oldest_now
         return PumpStatus(
             ok=not self._last_error,
-            behind_s=self._age_of_oldest(position) if behind else 0.0,
+            behind_s=0.0 if oldest is None else max(0.0, (self._clock.micros() - oldest) / MICROS_PER_S),
             behind_entries=behind,
             last_error=self._last_error,
             refused_readings=self._refused,
@@ -89,14 +89,16 @@ class SeriesPump:
 
     def step(self) -> float:
         """Move what there is, up to the limits of one write. Returns how many seconds to wait before the next step."""
-        entries = self._gather()
-        if not entries:
-            return 0.0
         try:
+            entries = self._gather()
+            if not entries:
+                return 0.0
+            self._oldest_now = entries[0].settlement.now
             self._budget = self._settings.refusals
             self._move(entries)
         except CitybrainError as exc:
             return self._failed(exc)
+        self._oldest_now = None
         if self._failures:
             _log.info("series store back", behind_entries=self._journal.last_sequence - self._position)
         self._failures, self._last_error = 0, ""
@@ -181,13 +183,6 @@ class SeriesPump:
         pause = min(self._settings.first_backoff * 2.0**self._failures, self._settings.longest_backoff)
         self._failures = min(self._failures + 1, 60)
         return max(pause, (exc.retry_after_s or 0.0) if isinstance(exc, Temporary) else 0.0)
-
-    def _age_of_oldest(self, position: int) -> float:
-        oldest = self._oldest
-        if oldest is None or oldest.sequence != position + 1:
-            oldest = next(iter(self._journal.read(after=position, limit=1)), None)
-            self._oldest = oldest
-        return max(0.0, (self._clock.micros() - oldest.settlement.now) / MICROS_PER_S) if oldest else 0.0
 
 
 def _joined(entries: Sequence[Journalled]) -> ReadingBatch:
