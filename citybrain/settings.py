@@ -119,6 +119,9 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
     for where in _PATHS:
         _anchor_path(merged, where, path.parent)
     _name_rule_files(merged.get("rules"), path.parent)
+    notify = merged.get("notify")
+    for route in (notify.get("routes") or ()) if isinstance(notify, dict) else ():
+        _anchor_path({"route": route}, ("route", "url_file"), path.parent)
     return build(Settings, merged, file=path, text=text)
 
 

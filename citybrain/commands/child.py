@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from runtime import logs
+from runtime.clock import SystemClock
 from runtime.parentage import die_with_parent
 from runtime.stopping import Stop
 from runtime.supervision import PARENT_VARIABLE
@@ -45,7 +46,13 @@ def web(config: Path) -> None:
 
     logs.configure(process="web")
     settings = load_settings(config)
-    serve(settings.web, data=settings.data)
+    log = logs.get(__name__)
+    serve(
+        settings.web,
+        directory=settings.data,
+        clock=SystemClock(),
+        on_ready=lambda url: log.info("wall is served", url=url),
+    )
 
 
 @command.command()

@@ -1,6 +1,7 @@
 """What the query commands share: which installation is meant, and how rows are printed for scripts and for people."""
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,8 @@ from citybrain.settings import Settings, load_settings
 from config.durations import parse_duration
 from domain.errors import Misconfigured, Problem
 from store.records.records import Books, Records
+
+WIDTH_OF_PIPES = 160
 
 Row = Mapping[str, Any]
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -70,7 +73,7 @@ def show(rows: Iterable[Row], *, as_json: bool, columns: Mapping[str, str]) -> N
     count = 0
     for count, row in enumerate(rows, start=1):  # noqa: B007  the last number is the count
         table.add_row(*(_cell(row.get(name)) for name in columns))
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_OF_PIPES)
     console.print(table if count else "没有记录 · nothing to show")
 
 

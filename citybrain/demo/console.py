@@ -1,12 +1,12 @@
 """What the demo tells the person at the terminal: zh-CN first, English beside it, one line each."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
+from citybrain.demo.files import Account
 from runtime.supervision import ChildDied
 
 CHILDREN: Mapping[str, tuple[str, str]] = {
@@ -15,16 +15,6 @@ CHILDREN: Mapping[str, tuple[str, str]] = {
     "web": ("监测墙", "wall"),
     "simulators": ("模拟城市", "simulated city"),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Login:
-    """One account that the demo made."""
-
-    zh: str
-    en: str
-    name: str
-    password: str
 
 
 class DemoConsole:
@@ -54,11 +44,13 @@ class DemoConsole:
         zh, en = CHILDREN[name]
         self.say(f"{zh}已重启（进程 {pid}）", f"{en} started again (pid {pid})")
 
-    def welcome(self, url: str, logins: list[Login]) -> None:
+    def welcome(self, url: str, accounts: Sequence[Account]) -> None:
         """Where the wall is, and who may see it; printed once."""
         table = Table.grid(padding=(0, 2))
         table.add_row("监测墙 wall", f"[bold cyan]{url}[/bold cyan]", "")
-        for login in logins:
-            table.add_row(f"{login.zh} {login.en}", f"[bold]{login.name}[/bold]", f"[bold]{login.password}[/bold]")
+        for account in accounts:
+            table.add_row(
+                f"{account.zh} {account.en}", f"[bold]{account.name}[/bold]", f"[bold]{account.password}[/bold]"
+            )
         table.add_row("", "[dim]Ctrl-C 结束 · to stop[/dim]", "")
         self._console.print(Panel(table, title="citybrain · 城市感知运行监测", border_style="cyan", expand=False))

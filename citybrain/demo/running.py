@@ -1,0 +1,144 @@
+"""Runs a demo from the first line on the terminal to the closing summary."""
+
+import json
+import time
+import webbrowser
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from citybrain.demo.console import DemoConsole
+from citybrain.demo.files import DemoFiles, earlier_city_time, make_city, prepare_folder, write_files
+from citybrain.demo.story import story_begin
+from citybrain.demo.summary import drained_statistics, summary_of
+from citybrain.household import Household, Member, broker_member, engine_member, web_member
+from domain.errors import Refused
+from runtime.clock import Anchor, SystemClock
+from runtime.locking import DirectoryLock
+from runtime.ports import is_taken, next_free
+from runtime.stopping import Stop
+
+DEFAULT_PORT = 8050
+DEFAULT_DATA = Path("demo-data")
+SIMULATORS_END_WITHIN_S = 1.0
+DRAIN_WITHIN_S = 1.5
+LONG_DRAIN_WITHIN_S = 10.0
+"""With a summary asked for and nobody waiting at the keyboard."""
+END_WITHIN_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoOptions:
+    """What `citybrain demo` was asked for; `port` and `data` None for the default, `exit_after_s` None for no end."""
+
+    port: int | None
+    data: Path | None
+    seed: int
+    speed: float
+    scenario: str
+    browser: bool
+    exit_after_s: float | None
+
+
+def run_demo(options: DemoOptions) -> None:
+    """Until Ctrl-C, SIGTERM or the end of the time. Raises Refused with what to do when it cannot start."""
+    stop = Stop()
+    stop.listen_to_signals()
+    console = DemoConsole()
+    port = _free_port(options.port, console)
+    data = options.data or DEFAULT_DATA
+    if prepare_folder(data, keep=options.data is not None):
+        console.say(f"清除上次演示：{data}", f"removed what the last demo left in {data}; keep it with --data")
+    lock = DirectoryLock(data, "demo")
+    try:
+        files = write_files(data, web_port=port, anchor=_anchor(options, data))
+        summary = DemoRun(options, files, console).run(stop)
+    finally:
+        lock.release()
+    if options.exit_after_s is not None:
+        click.echo(json.dumps(summary))
+
+
+class DemoRun:
+    """One demo: its processes, what it tells, and what came of it."""
+
+    def __init__(self, options: DemoOptions, files: DemoFiles, console: DemoConsole) -> None:
+        self._options = options
+        self._files = files
+        self._console = console
+        self._began = time.monotonic()
+        self._restarts: dict[str, int] = {}
+        self._household = Household(
+            logs=files.settings.data / "logs",
+            on_death=console.died,
+            on_restart=self._note_restart,
+            on_ready=lambda name: console.ready(name, after_s=self._age_s),
+        )
+
+    @property
+    def _age_s(self) -> float:
+        return time.monotonic() - self._began
+
+    def run(self, stop: Stop) -> Mapping[str, Any]:
+        """Returns the summary; every process has ended."""
+        supervisor, end = self._household.supervisor, self._options.exit_after_s
+        statistics = None
+        try:
+            self._start(stop)
+            if not stop():
+                self._welcome()
+                self._household.watch(stop, for_s=None if end is None else end - self._age_s)
+            self._console.say("正在结束…", "ending…")
+            supervisor.stop(["simulators"], within_s=SIMULATORS_END_WITHIN_S)
+            drain_s = DRAIN_WITHIN_S if end is None or stop() else LONG_DRAIN_WITHIN_S
+            statistics = drained_statistics(self._files.settings.data, within_s=drain_s)
+        finally:
+            for name in supervisor.stop(within_s=END_WITHIN_S):
+                self._console.warn(f"{name} 未及时结束，已强制终止", f"{name} did not end in time and was killed")
+        return summary_of(statistics, restarts=self._restarts, ran_s=self._age_s)
+
+    def _start(self, stop: Stop) -> None:
+        file, settings = self._files.file, self._files.settings
+        broker = broker_member(settings)
+        if broker is not None:
+            self._household.start([broker], stop)
+        self._household.start([engine_member(settings, file), web_member(settings, file)], stop)
+        scenario, seed = self._options.scenario, str(self._options.seed)
+        simulators = Member(
+            name="simulators",
+            arguments=["simulators", "--config", str(file), "--scenario", scenario, "--seed", seed],
+            is_ready=lambda: self._household.supervisor.is_alive("simulators"),
+        )
+        self._household.start([simulators], stop)
+
+    def _welcome(self) -> None:
+        url = f"http://127.0.0.1:{self._files.settings.web.port}"
+        self._console.welcome(url, self._files.accounts)
+        if self._options.browser and not webbrowser.open(url):
+            self._console.say("没有可用的浏览器，请打开上面的地址", "no browser here; open the address above")
+
+    def _note_restart(self, name: str, pid: int) -> None:
+        self._restarts[name] = self._restarts.get(name, 0) + 1
+        self._console.restarted(name, pid)
+
+
+def _free_port(asked: int | None, console: DemoConsole) -> int:
+    port = asked or DEFAULT_PORT
+    if not is_taken(port):
+        return port
+    free = next_free(port)
+    if asked is not None:
+        raise Refused(f"端口 {port} 已被占用，可改用 --port {free} · port {port} is taken; --port {free} is free")
+    console.warn(f"端口 {port} 已被占用，改用 {free}", f"port {port} is taken; using {free}")
+    return free
+
+
+def _anchor(options: DemoOptions, data: Path) -> Anchor:
+    """A new demo begins at the scenario's hour; one that goes on with its data goes on with its clock."""
+    real = SystemClock().now()
+    earlier = earlier_city_time(data, real=real)
+    begin = story_begin(options.scenario, city_folder=make_city(data, seed=options.seed), real=real)
+    return Anchor(real=real, city=earlier or begin, speed=options.speed)

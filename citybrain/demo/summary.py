@@ -1,0 +1,57 @@
+"""The closing JSON of a demo: what happened, as one object on one line."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from citybrain.edge.address import EngineAddress
+from citybrain.edge.client import EngineClient
+from domain.errors import Refused, Temporary
+
+Json = Mapping[str, Any]
+
+POLL_S = 0.2
+STILL_FOR = 3
+"""So many looks without news, and nothing is on the way any more."""
+
+
+def drained_statistics(data: Path, *, within_s: float) -> Json | None:
+    """The engine's figures once nothing is on the way, or when the time is over; None if it does not answer."""
+    address = EngineAddress.read(data)
+    if address is None:
+        return None
+    deadline = time.monotonic() + within_s
+    latest: Json | None = None
+    still = 0
+    with EngineClient(address) as engine:
+        while still < STILL_FOR and time.monotonic() < deadline:
+            try:
+                found = engine.get("/internal/statistics")
+            except (Temporary, Refused):
+                return latest
+            still = still + 1 if latest is not None and found["messages"] == latest["messages"] else 0
+            latest = found
+            time.sleep(POLL_S)
+    return latest
+
+
+def summary_of(statistics: Json | None, *, restarts: Mapping[str, int], ran_s: float) -> Json:
+    """Counts of messages and readings by fate, alerts, notices, latencies in milliseconds of the city's clock."""
+    if statistics is None:
+        return {"error": "the engine did not answer at the end", "restarts": dict(restarts)}
+    return {
+        "ran_s": round(ran_s, 1),
+        "messages": statistics["messages"],
+        "readings": statistics["readings"],
+        "balanced": not (statistics["messages"]["imbalance"] or statistics["readings"]["imbalance"]),
+        "alerts": statistics["alerts"],
+        "notices": statistics["notices"],
+        "publish_to_stored_ms": _millis(statistics["publish_to_stored_s"]),
+        "publish_to_alert_ms": _millis(statistics["publish_to_alert_s"]),
+        "restarts": dict(restarts),
+    }
+
+
+def _millis(seconds: Mapping[str, float | None]) -> Mapping[str, float | None]:
+    return {name: None if value is None else round(value * 1000, 1) for name, value in seconds.items()}

@@ -1,0 +1,126 @@
+"""The processes of one installation under one supervisor: started in order, watched, ended in order."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from citybrain.edge.address import EngineAddress
+from citybrain.edge.client import EngineClient
+from citybrain.settings import Settings
+from domain.errors import Refused
+from runtime.ports import accepts
+from runtime.stopping import Stop
+from runtime.supervision import ChildDied, ChildSpec, Supervisor
+
+WATCH_EVERY_S = 0.1
+READY_WITHIN_S = 60.0
+END_WITHIN_S = 4.0
+
+IsReady = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One process and how to see that it is ready."""
+
+    name: str
+    arguments: Sequence[str]
+    is_ready: IsReady
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class Household:
+    """Supervises members. `logs` is a folder for their output, or None to share ours (journald)."""
+
+    def __init__(
+        self,
+        *,
+        logs: Path | None,
+        on_death: Callable[[ChildDied], None],
+        on_restart: Callable[[str, int], None],
+        on_ready: Callable[[str], None],
+    ) -> None:
+        self._logs = logs
+        self._on_ready = on_ready
+        self._on_restart = on_restart
+        self._started: set[str] = set()
+        self.supervisor = Supervisor(on_death=on_death, on_start=self._note_start)
+
+    def start(self, members: Sequence[Member], stop: Stop) -> None:
+        """Start these together and wait until all are ready, watching meanwhile.
+
+        Raises Refused when one is not ready in time; its log says why.
+        """
+        for member in members:
+            argv = [sys.executable, "-m", "citybrain", "child", *member.arguments]
+            log = self._logs / f"{member.name}.log" if self._logs else None
+            self.supervisor.start(ChildSpec(name=member.name, argv=argv, log=log, environment=member.environment))
+        waiting = list(members)
+        rounds = 0
+        while waiting and not stop.wait(WATCH_EVERY_S):
+            self.supervisor.watch()
+            for member in [m for m in waiting if m.is_ready()]:
+                waiting.remove(member)
+                self._on_ready(member.name)
+            rounds += 1
+            if rounds * WATCH_EVERY_S > READY_WITHIN_S:
+                names = ", ".join(member.name for member in waiting)
+                where = f"; see {self._logs}" if self._logs else ""
+                raise Refused(f"{names} did not become ready within {READY_WITHIN_S:g} s{where}")
+
+    def watch(self, stop: Stop, *, for_s: float | None = None) -> None:
+        """Until asked to stop, or until the time is over."""
+        rounds = 0
+        while not stop.wait(WATCH_EVERY_S):
+            self.supervisor.watch()
+            rounds += 1
+            if for_s is not None and rounds * WATCH_EVERY_S >= for_s:
+                return
+
+    def _note_start(self, name: str, pid: int) -> None:
+        if name in self._started:
+            self._on_restart(name, pid)
+        self._started.add(name)
+
+
+def broker_member(settings: Settings) -> Member | None:
+    """The embedded broker, where the settings ask for it."""
+    if settings.embedded_broker is None:
+        return None
+    port = settings.ingest.broker.port
+    return Member(
+        name="broker",
+        arguments=["broker", str(settings.embedded_broker.configuration)],
+        is_ready=lambda: accepts(port),
+    )
+
+
+def engine_member(settings: Settings, file: Path) -> Member:
+    return Member(
+        name="engine", arguments=["engine", "--config", str(file)], is_ready=lambda: engine_is_ready(settings.data)
+    )
+
+
+def web_member(settings: Settings, file: Path) -> Member:
+    return Member(
+        name="web", arguments=["web", "--config", str(file)], is_ready=lambda: web_is_ready(settings.web.port)
+    )
+
+
+def engine_is_ready(data: Path) -> bool:
+    address = EngineAddress.read(data)
+    if address is None or not address.is_running:
+        return False
+    with EngineClient(address) as engine:
+        return engine.is_ready()
+
+
+def web_is_ready(port: int) -> bool:
+    """The web process answers; whether it has a picture already is its own page's business."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=1.0, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
