@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from domain.errors import Refused
 from domain.instants import from_micros
-from domain.metrics import Averaging
+from domain.metrics import Averaging, Catalogue
 from domain.series import TrendPoint
 
 Times = npt.NDArray[np.int64]
@@ -15,6 +16,13 @@ Devices = npt.NDArray[np.intp]
 
 NO_DIRECTION = 1e-9
 """A mean vector shorter than this has no direction: winds from all sides at once. The bucket is left out."""
+
+
+def averaging_of(metric: str, catalogue: Catalogue) -> Averaging:
+    """Raises Refused for a metric that nobody has described: how would it be averaged?"""
+    if metric not in catalogue:
+        raise Refused(f"metric {metric!r} is not in the catalogue; known are {', '.join(catalogue.codes[:5])}…")
+    return catalogue[metric].averaging
 
 
 def trend(averaging: Averaging, *, device: Devices, at: Times, value: Values, bucket_us: int) -> Sequence[TrendPoint]:

@@ -18,6 +18,7 @@ from domain.metrics import Catalogue
 from domain.readings import COLUMNS, Quality, Reading, ReadingBatch
 from domain.series import ReadingQuery, TrendPoint, TrendQuery
 from store.series import embedded_sql as sql
+from store.series.averaging import averaging_of
 from store.settings import EmbeddedSettings
 
 ROWS_AT_ONCE = 1_000
@@ -66,7 +67,7 @@ class EmbeddedSeriesStore:
 
     def trend(self, query: TrendQuery) -> Sequence[TrendPoint]:
         chosen = sql.chosen(device=self._devices.of(query.devices), metric=self._metrics.of((query.metric,)))
-        text = sql.trend(self._catalogue[query.metric].averaging, chosen=chosen)
+        text = sql.trend(averaging_of(query.metric, self._catalogue), chosen=chosen)
         bucket = query.bucket_s * MICROS_PER_S
         asked = {"start": to_micros(query.start), "end": to_micros(query.end), "bucket": bucket}
         return [TrendPoint(at=from_micros(at), value=value, count=n) for at, value, n in self._rows(text, asked)]

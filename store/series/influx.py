@@ -51,7 +51,7 @@ class InfluxSeriesStore:
         return iter(found[: query.limit])
 
     def trend(self, query: TrendQuery) -> Sequence[TrendPoint]:
-        how = self._catalogue[query.metric].averaging
+        how = averaging.averaging_of(query.metric, self._catalogue)
         if how is Averaging.MEAN:
             rows = [row for series in self._server.ask(influxql.means(query)) for row in series.values]
             return [TrendPoint(at=from_micros(at), value=value, count=count) for at, value, count in rows if count]

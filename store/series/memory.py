@@ -44,7 +44,7 @@ class MemorySeriesStore:
         chosen = [r for r in self._all() if _answers(r, asked) and r.quality is Quality.GOOD]
         ordinal = {device: n for n, device in enumerate(dict.fromkeys(r.device for r in chosen))}
         return averaging.trend(
-            self._catalogue[query.metric].averaging,
+            averaging.averaging_of(query.metric, self._catalogue),
             device=np.array([ordinal[r.device] for r in chosen], dtype=np.intp),
             at=np.array([to_micros(r.at) for r in chosen], dtype=np.int64),
             value=np.array([r.value for r in chosen], dtype=np.float64),

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.errors import Refused
 from domain.instants import EPOCH, to_micros
 from domain.metrics import Averaging
 from domain.ports import SeriesStore
@@ -189,6 +190,11 @@ def test_counters_grow_by_difference_and_survive_a_reset(store: SeriesStore) -> 
         TrendPoint(at=NOON, value=7.0, count=2),
         TrendPoint(at=NOON + timedelta(hours=1), value=2.0, count=1),
     ]
+
+
+def test_a_metric_that_nobody_described_has_no_trend(store: SeriesStore) -> None:
+    with pytest.raises(Refused, match="not in the catalogue"):
+        trend(store, "loudness")
 
 
 def test_only_good_readings_count_in_a_trend(store: SeriesStore) -> None:
