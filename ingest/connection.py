@@ -110,11 +110,15 @@ class Connection:
                 self._end("connection lost")
 
     def acknowledge(self, mids: Sequence[int]) -> None:
-        """In the order of arrival: brokers may insist on it (MQTT 5, 4.6)."""
+        """In the order of arrival: MQTT asks for it (4.6), and rumqttd loses a message when it is not kept."""
+        if not mids or self.is_over:
+            return
+        self._cork(on=True)
         for mid in mids:
             if self.is_over:
                 return
             self._client.ack(mid, 1)
+        self._cork(on=False)
 
     def close(self, *, because: str = "closed by us") -> None:
         """Say goodbye without ending the session at the broker."""
@@ -128,6 +132,11 @@ class Connection:
             self.is_over, self.is_open, self.ended_because = True, False, self.ended_because or because
         if self._socket is not None:
             self._socket.close()
+
+    def _cork(self, *, on: bool) -> None:
+        """paho sends every acknowledgement by itself; corked, they leave as one packet at a third of the price."""
+        if hasattr(socket, "TCP_CORK") and not self.is_over:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, on)
 
     def _on_connect(
         self, client: Client, userdata: Any, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
@@ -173,7 +182,7 @@ def _client(settings: BrokerSettings) -> Client:
 
 
 def _connect_properties(settings: BrokerSettings) -> Properties:
-    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] - paho left it untyped
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho left it untyped
     properties.SessionExpiryInterval = round(settings.session_expiry)
     properties.ReceiveMaximum = settings.receive_maximum
     return properties

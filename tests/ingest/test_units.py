@@ -1,0 +1,42 @@
+"""Conversions: only what is certain."""
+
+import pytest
+
+from config.catalogue import load_catalogue
+from domain.errors import Unusable
+from domain.messages import Reason
+from ingest.units import converted
+
+
+@pytest.mark.parametrize(
+    ("value", "given", "wanted", "expected"),
+    [
+        (0.05, "mg/m3", "µg/m³", 50.0),
+        (1200, "ug/m3", "mg/m³", 1.2),
+        (50, "μg/m³", "µg/m³", 50),
+        (212, "°F", "°C", 100.0),
+        (273.15, "K", "°C", 0.0),
+        (101.325, "kPa", "hPa", 1013.25),
+        (760, "mmHg", "hPa", 1013.25),
+        (0.87, "1", "%", 87.0),
+        (36, "km/h", "m/s", 10.0),
+        (1500, "mA", "A", 1.5),
+        (3.6, "MJ", "kWh", 1.0),
+        (5000, "ppm", "%vol", 0.5),
+        (58.4, "dBA", "dB(A)", 58.4),
+    ],
+)
+def test_known_units_are_converted(value: float, given: str, wanted: str, expected: float) -> None:
+    assert converted(value, given=given, wanted=wanted) == pytest.approx(expected, rel=1e-5, abs=1e-9)
+
+
+@pytest.mark.parametrize(("given", "wanted"), [("ppb", "µg/m³"), ("furlong", "m"), ("°C", "hPa"), ("dB", "dB(A)")])
+def test_uncertain_or_senseless_units_are_refused(given: str, wanted: str) -> None:
+    with pytest.raises(Unusable) as caught:
+        converted(1.0, given=given, wanted=wanted)
+    assert caught.value.reason is Reason.UNKNOWN_UNIT
+
+
+def test_every_unit_of_the_catalogue_is_accepted_for_itself() -> None:
+    catalogue, _ = load_catalogue()
+    assert [metric.code for metric in catalogue if converted(7.0, given=metric.unit, wanted=metric.unit) != 7.0] == []
