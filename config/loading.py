@@ -72,7 +72,7 @@ def nearest_line(lines: Mapping[Where, int], where: Where) -> int | None:
 def _problem(error: Any, file: Path, lines: Mapping[Where, int], base: Where) -> Problem:
     where: Where = base + tuple(error["loc"])
     name = ".".join(str(part) for part in where) or "the file"
-    given = "" if error["type"] == "missing" else f", not {error['input']!r:.80}"
+    given = "" if error["type"] in ("missing", "extra_forbidden") else f", not {error['input']!r:.80}"
     return Problem(file=str(file), line=nearest_line(lines, where), message=f"{name}: {_advice(error)}{given}")
 
 
