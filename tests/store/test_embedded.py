@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from domain.errors import CitybrainError, Misconfigured, Refused
+from domain.errors import CitybrainError, Misconfigured, Refused, Temporary
 from domain.instants import EPOCH
 from domain.readings import batch_of
 from domain.series import ReadingQuery
@@ -175,4 +175,29 @@ def test_a_lamp_more_than_the_vocabulary_knew_is_only_added_when_the_write_holds
     with pytest.raises(Refused):
         store.write(batch_of(WORDS, device=[3], metric=[0], at=[1], value=[1]), through=1)
     assert (store._devices._ordinals, store.stored_through()) == ({}, 0)
+    store.close()
+
+
+class Dying:
+    """A connection whose database DuckDB has given up, as after an I/O error in the middle of a commit."""
+
+    def begin(self) -> None:
+        raise duckdb.FatalException("database has been invalidated because of a previous fatal error")
+
+    def rollback(self) -> None:
+        raise duckdb.FatalException("database has been invalidated because of a previous fatal error")
+
+    def close(self) -> None:
+        """Nothing left to close."""
+
+
+def test_after_a_fatal_error_the_next_write_opens_the_file_again(tmp_path: Path) -> None:
+    store = EmbeddedSeriesStore(tmp_path / "readings.duckdb", CATALOGUE)
+    store.write(some_readings(10, now=0).readings, through=1)
+    store._writer.close()
+    store._writer = Dying()  # type: ignore[assignment]  # stands in for what only a broken disk brings about
+    with pytest.raises(Temporary):
+        store.write(some_readings(10, now=1_000_000).readings, through=2)
+    store.write(some_readings(10, now=1_000_000).readings, through=2)
+    assert (store.stored_through(), rows_in(store)) == (2, 20)
     store.close()

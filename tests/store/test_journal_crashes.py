@@ -107,3 +107,17 @@ def test_after_any_failing_call_the_order_goes_on_without_a_gap(
     with Journal(tmp_path, vocabulary=WORDS, settings=settings) as journal:
         nows = [entry.settlement.now for entry in journal.read(after=0, limit=9)]
     assert nows == ([1, 3] if last == 2 else [1, 2, 3])
+
+
+def test_a_failed_new_segment_is_tried_again_even_for_a_record_that_would_still_fit_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = JournalSettings(segment_bytes=4096)
+    with Journal(tmp_path, vocabulary=WORDS, settings=settings) as journal:
+        journal.append(some_readings(5, now=1))
+        with monkeypatch.context() as broken, pytest.raises(Temporary):
+            broken.setattr(os, "open", _full)
+            journal.append(some_readings(300, now=2))
+        journal.append(some_readings(5, now=3))
+    with Journal(tmp_path, vocabulary=WORDS, settings=settings) as journal:
+        assert [entry.settlement.now for entry in journal.read(after=0, limit=9)] == [1, 3]
