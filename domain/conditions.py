@@ -45,7 +45,7 @@ class Target:
     def parse(cls, text: str) -> "Target":
         """Raises ValueError for anything but `kind:id`."""
         kind, _, identifier = text.partition(":")
-        if not identifier:
+        if kind not in set(TargetKind) or not identifier:
             raise ValueError(f"target {text!r} must read kind:id, such as device:NM-0012")
         return cls(kind=TargetKind(kind), id=identifier)
 

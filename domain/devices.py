@@ -1,9 +1,12 @@
 """What reports: devices (部件), their kinds, and the registry that knows them all."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from domain.places import City, NoiseZone, Place
+
+_GRID_CELL = re.compile(r"[0-9]{15}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +40,7 @@ class Device:
     def __post_init__(self) -> None:
         if not self.interval_s > 0:
             raise ValueError(f"device {self.id}: interval_s {self.interval_s} must be above 0 seconds")
-        if self.grid_cell is not None and not (len(self.grid_cell) == 15 and self.grid_cell.isdigit()):
+        if self.grid_cell is not None and not _GRID_CELL.fullmatch(self.grid_cell):
             raise ValueError(f"device {self.id}: grid cell {self.grid_cell!r} must have 15 digits (GB/T 30428.1)")
 
 
