@@ -1,0 +1,1 @@
+"""Who may see what: users, sessions, the guard around every request, the login page."""

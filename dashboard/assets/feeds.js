@@ -1,0 +1,51 @@
+// The feeds with their ledger: received must equal stored + duplicate + quarantined + late, and the wall says whether it does.
+(function () {
+  "use strict";
+  const citybrain = (window.citybrain ??= {});
+  const draw = ((window.dash_clientside ??= {}).citybrain ??= {});
+  const FATES = ["stored", "duplicate", "quarantined", "late"];
+  const BEHIND_TOLD_AFTER_S = 5;
+
+  function balance(feed) {
+    const { el, t, number } = citybrain;
+    if (feed.imbalance === 0) return el("Span", { className: "verdict good" }, `✓ ${t("feeds.balanced")}`);
+    return el("Span", { className: "verdict bad" }, `✗ ${t("feeds.imbalance")} ${number(feed.imbalance)}`);
+  }
+
+  function store(feed) {
+    const { el, t } = citybrain;
+    if (!feed.store_ok) return el("Span", { className: "verdict bad" }, `✗ ${t("feeds.store_away")}`);
+    if (feed.store_behind_s > BEHIND_TOLD_AFTER_S) {
+      return el("Span", { className: "verdict late" }, t("feeds.store_behind", { age: citybrain.duration(feed.store_behind_s) }));
+    }
+    return el("Span", { className: "verdict good" }, `✓ ${t("feeds.store_ok")}`);
+  }
+
+  function last(feed, now) {
+    const { t, duration } = citybrain;
+    return feed.last_message === null ? "" : `${t("feeds.last")} ${t("tile.age", { age: duration((now - feed.last_message) / 1000) })}`;
+  }
+
+  function block(feed, now) {
+    const { el, t, number, plain } = citybrain;
+    const connection = feed.connected ? t("feeds.connected") : t("feeds.disconnected");
+    const term = (name, sign) =>
+      el("Span", { className: `term ${name}` }, [el("I", {}, sign), el("B", {}, number(feed[name])), el("Small", {}, t(`feeds.${name}`))]);
+    return el("Div", { key: feed.id, className: "feed" }, [
+      el("Div", { className: "feed-head" }, [
+        el("Span", { className: `link ${feed.connected ? "good" : "bad"}` }, [el("I", {}), el("B", {}, feed.id), el("Span", {}, connection)]),
+        el("Span", { className: "rate" }, [el("B", {}, plain(feed.per_s)), ` ${t("feeds.per_s")}`]),
+        el("Span", { className: "last" }, last(feed, now)),
+      ]),
+      el("Div", { className: "equation" }, [term("received", ""), ...FATES.map((fate, n) => term(fate, n === 0 ? "=" : "+"))]),
+      el("Div", { className: "verdicts" }, [balance(feed), store(feed)]),
+    ]);
+  }
+
+  draw.feeds = (frame) => {
+    if (!frame?.picture) return window.dash_clientside.no_update;
+    const { feeds, at } = frame.picture;
+    if (feeds.length === 0) return citybrain.el("P", { className: "notice" }, citybrain.t("feeds.none"));
+    return feeds.map((feed) => block(feed, at));
+  };
+})();

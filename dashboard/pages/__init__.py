@@ -1,0 +1,1 @@
+"""What a visitor sees: the shell around every page, and the pages."""

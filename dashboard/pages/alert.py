@@ -1,0 +1,168 @@
+"""The page `/alerts/{id}`: one alert with the numbers behind it, its history, and the button that acknowledges it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import dcc, html
+
+from dashboard.access.roles import Role, may, visitor
+from dashboard.languages import current
+from dashboard.live.calls import EngineRefused, Json
+from dashboard.pages.desk import PageDesk
+from dashboard.pages.elements import Children, chip, notice, pairs, panel
+from dashboard.pages.numbers import COMPLIANT, VIOLATED, age, device_of, duration, moment, number, quantity
+from domain.errors import Temporary
+
+UNACKNOWLEDGED = frozenset({"active", "returned"})
+MOST_NOTE = 200
+
+
+class AlertPage:
+    """Reads afresh whenever the alert changes; what is being typed stays."""
+
+    def __init__(self, desk: PageDesk) -> None:
+        self._desk = desk
+
+    def page(self) -> Any:
+        words = self._desk.words
+        back = html.A(words("alert.back"), href="/alerts", className="back")
+        return html.Div(
+            [back, html.Div(id="alert-body"), self._acknowledgement(), dcc.Store(id="acknowledged")], className="column"
+        )
+
+    async def body(self, alert_id: str) -> tuple[Children, bool]:
+        """The content, and whether the acknowledgement is to be hidden."""
+        found: Json = {}
+
+        async def make() -> Children:
+            found.update(await self._desk.link.alert(alert_id))
+            return self._content(found)
+
+        content = await self._desk.or_notice(make)
+        return content, found.get("alert", {}).get("state") not in UNACKNOWLEDGED
+
+    async def acknowledge(self, alert_id: str, note: str) -> tuple[Children, bool]:
+        """Carry the visitor's wish to the engine: what to say about it, and whether it was done."""
+        words, someone = self._desk.words, visitor.get()
+        if someone is None or not may(Role.OPERATOR):
+            return notice(words("ack.not_allowed"), cls="problem"), False
+        try:
+            await self._desk.link.acknowledge(alert_id, actor=someone.name, note=note.strip()[:MOST_NOTE])
+        except Temporary:
+            return notice(words("ack.engine_away"), cls="problem"), False
+        except EngineRefused as exc:
+            return notice([html.B(words("ack.refused")), self._desk.refusal(exc)], cls="problem"), False
+        return notice(words("ack.done"), cls="calm"), True
+
+    def _acknowledgement(self) -> Any:
+        """Present for those who may, hidden until there is something to acknowledge."""
+        words = self._desk.words
+        form = [
+            html.Label(words("ack.note"), htmlFor="ack-note"),
+            dcc.Input(id="ack-note", type="text", maxLength=MOST_NOTE, value="", autoComplete="off"),
+            html.Button(words("ack.button"), id="ack-button", className="primary"),
+        ]
+        inside = html.Div(form if may(Role.OPERATOR) else [], id="ack-form", hidden=True, className="acknowledge")
+        return html.Div([inside, html.Div(id="ack-result", role="status")])
+
+    def _content(self, found: Json) -> Children:
+        alert, words = found["alert"], self._desk.words
+        return [
+            self._headline(alert),
+            html.Div(
+                [
+                    panel(words("alert.evidence"), self._evidence(alert, found["evidence"])),
+                    panel(words("alert.history"), self._history(found["transitions"])),
+                ],
+                className="halves",
+            ),
+            self._readings(found["evidence"].get("readings", [])),
+        ]
+
+    def _headline(self, alert: Json) -> Any:
+        desk = self._desk
+        title = html.H2(desk.own(alert, "title"))
+        where = html.P([desk.own(alert, "place"), html.Span(device_of(alert["target"]), className="device")])
+        state = html.P(desk.state(alert), className=f"state {alert['state']}")
+        colour = chip(alert["severity"], desk.words(f"severity.{alert['severity']}"))
+        return html.Div([colour, html.Div([title, where]), state], className="headline")
+
+    def _evidence(self, alert: Json, evidence: Json) -> Any:
+        desk, words = self._desk, self._desk.words
+        end = alert["closed_at"] or alert["returned_at"] or desk.now
+        lasted = duration(end - alert["opened_at"], current.get()) if end else ""
+        rows: Sequence[tuple[Children, Children]] = [
+            (words("alert.value"), quantity(evidence["value"], evidence["unit"])),
+            (words("alert.required"), self._required(evidence)),
+            (words("alert.why"), self._why(evidence)),
+            (words("alert.clause"), desk.own(evidence, "clause")),
+            *self._figures(evidence.get("figures", {})),
+            (words("alert.opened"), moment(alert["opened_at"], desk.timezone)),
+            (words("alert.lasted"), lasted),
+            (words("alert.rule"), alert["rule"]),
+        ]
+        return pairs(rows)
+
+    def _required(self, evidence: Json) -> str:
+        limit = evidence["limit"]
+        return "" if limit is None else f"{COMPLIANT[evidence['comparison']]} {quantity(limit, evidence['unit'])}"
+
+    def _why(self, evidence: Json) -> str:
+        """The comparison as numbers: 57.3 > 50."""
+        value, limit = evidence["value"], evidence["limit"]
+        if value is None or limit is None:
+            return ""
+        return f"{number(value, most=2)} {VIOLATED[evidence['comparison']]} {number(limit, most=2)}"
+
+    def _figures(self, figures: Json) -> list[tuple[Children, Children]]:
+        """The rule's further numbers; one that we have no word for goes by the name that the rule gave it."""
+        return [(self._figure_name(name), self._figure(name, value)) for name, value in sorted(figures.items())]
+
+    def _figure_name(self, name: str) -> str:
+        key = f"figure.{name}"
+        return self._desk.words(key) if self._desk.words.has(key) else name
+
+    def _figure(self, name: str, value: float | str) -> str:
+        if isinstance(value, str):
+            key = f"figure_value.{value}"
+            return self._desk.words(key) if self._desk.words.has(key) else value
+        return age(value, current.get()) if name.endswith("_s") else number(value, most=2)
+
+    def _history(self, transitions: Sequence[Json]) -> Any:
+        words, timezone = self._desk.words, self._desk.timezone
+        steps = [
+            html.Li(
+                [
+                    html.Time(moment(step["at"], timezone)),
+                    html.B(words(f"move.{step['move']}")),
+                    html.Span(self._actor(step["actor"]), className="actor"),
+                    html.Q(step["note"]) if step["note"] else None,
+                ]
+            )
+            for step in transitions
+        ]
+        return html.Ol(steps, className="history", role="list")
+
+    def _actor(self, actor: str) -> str:
+        return self._desk.words("actor.rules") if actor == "rules" else actor
+
+    def _readings(self, readings: Sequence[Json]) -> Any:
+        words, timezone = self._desk.words, self._desk.timezone
+        if not readings:
+            return None
+        names = ("device", "metric", "value", "span", "at")
+        head = html.Tr([html.Th(words(f"reading.{name}"), scope="col") for name in names])
+        rows = [
+            html.Tr(
+                [
+                    html.Td(reading["device"], className="device"),
+                    html.Td(reading["metric"]),
+                    html.Td(number(reading["value"], most=3), className="right"),
+                    html.Td(age(reading.get("span_s") or None, current.get()), className="right"),
+                    html.Td(moment(reading["at"], timezone), className="right"),
+                ]
+            )
+            for reading in readings
+        ]
+        table = html.Table([html.Thead(head), html.Tbody(rows)])
+        return panel(words("alert.readings"), html.Div(table, className="scroll"))

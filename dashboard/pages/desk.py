@@ -1,0 +1,51 @@
+"""What every page that asks the engine shares: the city's zone, names, and what to say when the engine is away."""
+
+from collections.abc import Awaitable, Callable
+from zoneinfo import ZoneInfo
+
+from dashboard.languages import current
+from dashboard.live.calls import EngineRefused, Json
+from dashboard.live.link import EngineLink
+from dashboard.pages.elements import Children, notice
+from dashboard.words import Words
+from domain.errors import Temporary
+
+
+class PageDesk:
+    """Built once, handed to the pages."""
+
+    def __init__(self, *, words: Words, link: EngineLink) -> None:
+        self.words = words
+        self.link = link
+
+    @property
+    def timezone(self) -> ZoneInfo:
+        return ZoneInfo((self.link.seen.city or {}).get("timezone", "UTC"))
+
+    @property
+    def now(self) -> float | None:
+        """The city's time of the last picture, milliseconds."""
+        picture = self.link.seen.picture
+        return picture["at"] if picture else None
+
+    def own(self, content: Json, name: str) -> str:
+        """The visitor's language of a bilingual field: `title` of `title_zh` and `title_en`."""
+        return str(content[f"{name}_{current.get().field}"])
+
+    async def or_notice(self, make: Callable[[], Awaitable[Children]]) -> Children:
+        """What `make` makes, or a sentence that says why it could not."""
+        try:
+            return await make()
+        except Temporary:
+            return notice(self.words("engine.away"), cls="problem")
+        except EngineRefused as exc:
+            return notice(self.refusal(exc), cls="problem")
+
+    def refusal(self, exc: EngineRefused) -> str:
+        return exc.zh if current.get().field == "zh" else exc.en
+
+    def state(self, alert: Json) -> str:
+        """The alert's state, and that nobody knows whether it still holds, where that is so."""
+        text = self.words(f"state.{alert['state']}")
+        is_unknown = alert["condition"] == "unknown" and alert["state"] != "closed"
+        return f"{text} · {self.words('state.no_evidence')}" if is_unknown else text

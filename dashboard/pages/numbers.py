@@ -1,0 +1,67 @@
+"""Numbers and times as people read them, in the language and the zone of the city."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from dashboard.languages import Language
+from dashboard.live.calls import Json
+
+MINUTE_MS = 60_000
+NOTHING = "—"
+COMPLIANT = {"<": "<", "<=": "≤", ">=": "≥", ">": ">", "=": "="}
+"""How a compliant value relates to the limit, as the engine spells it and as it is printed."""
+VIOLATED = {"<": "≥", "<=": ">", ">=": "<", ">": "≤", "=": "≠"}
+
+
+def number(value: float | None, *, most: int = 1) -> str:
+    """With at most `most` decimals and grouped thousands; — for nothing."""
+    if value is None:
+        return NOTHING
+    text = f"{value:,.{most}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def quantity(value: float | None, unit: str) -> str:
+    """A value with its unit; the unit 1 is not written."""
+    text = number(value)
+    return text if value is None or unit in ("", "1") else f"{text} {unit}"
+
+
+def moment(at: float | None, timezone: ZoneInfo) -> str:
+    """Milliseconds since 1970 as the city's date and time; — for nothing."""
+    if at is None:
+        return NOTHING
+    return datetime.fromtimestamp(at / 1000, timezone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def duration(span_ms: float, language: Language) -> str:
+    """The two largest units: 3 时 05 分, 3 h 05 min."""
+    minutes = max(0, int(span_ms // MINUTE_MS))
+    days, hours = divmod(minutes // 60, 24)
+    d, h, m = ("天", "时", "分") if language is Language.CHINESE else ("d", "h", "min")
+    if days:
+        return f"{days} {d} {hours} {h}"
+    return f"{hours} {h} {minutes % 60:02d} {m}" if hours else f"{minutes} {m}"
+
+
+def against_limit(alert: Json, *, limit_word: str) -> tuple[str, str]:
+    """The value, and what a compliant one must keep: `57.3 dB(A)` and `限值 ≤ 50`; empty where unknown."""
+    value, limit = alert["value"], alert["limit"]
+    shown = "" if value is None else quantity(value, alert["unit"])
+    unit = alert["unit"] if value is None else ""
+    bound = "" if limit is None else f"{limit_word} {COMPLIANT[alert['comparison']]} {quantity(limit, unit)}"
+    return shown, bound
+
+
+def device_of(target: str) -> str:
+    """`device:NM-0012` is NM-0012."""
+    return target.partition(":")[2]
+
+
+def age(seconds: float | None, language: Language) -> str:
+    """Rounded the way a person would say it."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 60:
+        return f"{seconds:.0f} {'秒' if language is Language.CHINESE else 's'}"
+    return duration(seconds * 1000, language)
