@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -63,6 +64,7 @@ def vocabulary_of(registry: Registry) -> Vocabulary:
     return Vocabulary(devices=[device.id for device in registry], metrics=CATALOGUE.codes)
 
 
+@cache
 def shipped() -> RuleSet:
     return load_rules(RulesSettings().files, catalogue=CATALOGUE, kinds=KINDS)
 

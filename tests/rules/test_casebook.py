@@ -20,7 +20,7 @@ Book = list[tuple[str, float, float]]
 """Signal, at, since; in seconds."""
 
 
-def story(registry: Registry, metric: str, series: Series, *, start: int = NOON, until: float = 600) -> Run:
+def story(registry: Registry, metric: str, series: Series, *, start: int = NOON, until: float = 250) -> Run:
     """The readings of the registry's first device, ticked every second."""
     run = Run.of(shipped(), registry)
     name = next(iter(registry)).id
@@ -148,6 +148,15 @@ def test_offline_lamps_are_unknown_not_dark() -> None:
     held = next(change for change in lamp_story(3, RoadGrade.MAIN, offline=40).told if change.signal == "held")
     assert dict(held.evidence.figures) == {"lit": 57, "due": 60, "dark": 3, "offline": 40, "grade": "main"}
     assert (held.evidence.value, held.evidence.limit, held.evidence.comparison) == (95.0, 98.0, ">=")
+
+
+def test_lamps_that_come_back_at_the_very_end_of_the_hold_do_not_brighten_its_evidence() -> None:
+    run = Run.of(shipped(), registry_of(*lamps("R", 2), roads=[road("R")]))
+    run.tick(EVENING)
+    run.readings([("R-L0", "lamp_on", EVENING + S, 0.0), ("R-L1", "lamp_on", EVENING + S, 1.0)])
+    run.readings([("R-L0", "lamp_on", EVENING + 46 * S, 1.0)])
+    run.tick(EVENING + 60 * S)
+    assert [(change.signal, change.evidence.value) for change in run.told] == [("violated", 50.0), ("held", 50.0)]
 
 
 def test_a_road_of_which_too_few_lamps_are_known_is_unknown() -> None:

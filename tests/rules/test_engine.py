@@ -93,13 +93,31 @@ def test_a_transition_carries_the_reading_the_limit_and_the_clause() -> None:
 
 
 def test_a_reading_that_comes_after_the_tick_that_lost_it_does_not_turn_history_back() -> None:
-    run = noisy()
-    run.readings([("N", "laeq", START, 90.0)])
+    run = Run.of(shipped(), registry_of(device("AQ", "air_station", interval_s=10)))
+    run.readings([("AQ", "pm2_5", START, 90.0)])
     run.tick(START + 300 * S)
-    run.readings([("N", "laeq", START + 10 * S, 40.0)])
-    run.tick(START + 600 * S)
-    moments = [change.at for change in run.told if change.rule == "noise-zone"]
-    assert moments == sorted(moments)
+    run.readings([("AQ", "pm2_5", START + 10 * S, 40.0)])
+    expected = [("violated", 0, 0), ("lost", 30, 30), ("cleared", 30, 30)]
+    assert seconds(run.of_rule("pm2_5-early-warning"), START) == expected
+
+
+def test_a_lamp_that_reports_behind_the_watermark_counts_from_the_watermark() -> None:
+    run = Run.of(shipped(), registry_of(*lamps("R", 1), roads=[road("R")]))
+    evening = at("2026-11-22T21:00:00")
+    run.tick(evening + 100 * S)
+    run.readings([("R-L0", "lamp_on", evening, 0.0)])
+    run.tick(evening + 200 * S)
+    assert seconds(run.of_rule("lamps-lit"), evening) == [("violated", 98, 98), ("held", 143, 98)]
+
+
+def test_a_device_whose_messages_are_an_hour_late_is_silent_once_and_does_not_flap() -> None:
+    run = noisy()
+    run.tick(START)
+    for second in range(5, 4200, 5):
+        if second >= 3600 and second % 10 == 0:
+            run.readings([("N", "laeq", START + (second - 3600) * S, 50.0)])
+        run.tick(START + second * S)
+    assert seconds(run.of_rule("device-silent"), START) == [("violated", 30, 30), ("held", 30, 30)]
 
 
 def test_a_feed_delayed_by_an_hour_is_judged_and_does_not_flap_between_lost_and_known() -> None:
