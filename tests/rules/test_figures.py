@@ -88,3 +88,12 @@ def test_a_limit_that_cannot_be_drawn_is_refused(rule: str, words: str) -> None:
     run = Run.of(shipped(), registry_of(meter("A", "2")))
     with pytest.raises(ValueError, match=words):
         figures.limit_steps(run.program, rule, None, NOON, EVENING)
+
+
+def test_the_next_lighting_is_tonight_by_day_and_this_night_by_night() -> None:
+    run = evening()
+    by_day = figures.next_lighting(run.program, NOON)
+    assert by_day is not None
+    assert at("2026-11-22T17:07:00") < by_day[0] < at("2026-11-22T17:09:00")
+    assert figures.next_lighting(run.program, EVENING) == by_day
+    assert at("2026-11-23T06:28:00") < by_day[1] < at("2026-11-23T06:29:00")
