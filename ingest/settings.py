@@ -47,7 +47,8 @@ class TlsSettings(Strict):
                 context.load_cert_chain(self.certificate, self.key)
         except OSError as exc:  # ssl.SSLError is one
             message = f"cannot be used for TLS: {exc}; give PEM files that this user may read"
-            raise Misconfigured([Problem(file=str(self.certificate or self.ca), line=None, message=message)]) from exc
+            files = ", ".join(str(file) for file in (self.ca, self.certificate, self.key) if file)
+            raise Misconfigured([Problem(file=files, line=None, message=message)]) from exc
         if self.insecure:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE

@@ -97,8 +97,8 @@ def embedded_in(folder: Path) -> BrokerProcess:
     broker = EmbeddedBroker(port_v5=free_port(), port_v4=free_port(), username=USERNAME, password=PASSWORD)
     configuration = folder / "rumqttd.toml"
     broker.write(configuration)
-    code = f"from pathlib import Path; from citybrain.demo.broker import run_broker; run_broker(Path({str(configuration)!r}))"
-    argv = [sys.executable, "-c", code]
+    code = "import sys, pathlib, citybrain.demo.broker as it; it.run_broker(pathlib.Path(sys.argv[1]))"
+    argv = [sys.executable, "-c", code, str(configuration)]
     return BrokerProcess(argv=argv, port_v5=broker.port_v5, port_v4=broker.port_v4, log=folder / "rumqttd.log")
 
 

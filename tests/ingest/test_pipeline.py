@@ -230,7 +230,7 @@ messages = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(st.lists(messages, max_size=8), max_size=5))
 def test_nothing_is_lost_whatever_arrives(batches: list[list[Message]]) -> None:
     pipeline, stored = pipeline_of(), []
@@ -244,7 +244,7 @@ def test_nothing_is_lost_whatever_arrives(batches: list[list[Message]]) -> None:
     assert len(stored) == len(set(stored)), "a reading was stored twice"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(messages, max_size=12), st.lists(st.integers(1, 4), max_size=12))
 def test_the_cut_into_batches_does_not_matter(arrivals: list[Message], cuts: list[int]) -> None:
     def told(sizes: list[int]) -> tuple[list[object], Tally, Tally]:

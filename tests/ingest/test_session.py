@@ -1,0 +1,109 @@
+"""The session against listeners that are no brokers, and its pauses between attempts."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from structlog.testing import capture_logs
+
+from ingest.backoff import Backoff
+from ingest.session import PahoSession
+from ingest.settings import BrokerSettings, FeedSettings
+from runtime.clock import SystemClock
+
+CONNACK_V4 = b"\x20\x02\x00\x00"
+REFUSED_V4 = b"\x20\x02\x00\x05"
+
+
+@contextmanager
+def listener(reply: bytes) -> Iterator[int]:
+    """Answers everybody with the same bytes and hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    peer, _ = server.accept()
+                except OSError:
+                    return
+                with peer:
+                    peer.recv(1000)
+                    peer.sendall(reply)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def settings(port: int, **more: object) -> BrokerSettings:
+    fast = {"retry_first": "20ms", "retry_longest": "50ms", "retry_refused": "50ms", "protocol": "3.1.1"}
+    return BrokerSettings.model_validate({"port": port, **fast, **more})
+
+
+def spoken_to(port: int, **more: object) -> tuple[list[object], list[str]]:
+    """What a moment at such a listener brings: messages, and words of the log."""
+    with capture_logs() as logs:
+        session = PahoSession(settings(port, **more), (FeedSettings(),), SystemClock())
+        messages = [one for _ in range(5) for one in session.receive(wait_s=0.03)]
+        session.close()
+    return messages, [entry["event"] for entry in logs]
+
+
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        b"\x00" * 50,
+        b"\xff" * 50,
+        CONNACK_V4 + b"\x32\x01\x00",  # PUBLISH that is too short for its topic
+        CONNACK_V4 + b"\x32\x05\x00\x09abc",
+        b"\x20\x03\x00\x00\xff",
+        b"\x20\x03\x00\x00\x00" + b"\x32\x08\x00\x01a\x00\x01\x7f\xff\xff",
+        b"\x90\x01\x00",
+    ],
+)
+def test_malformed_packets_end_the_connection_and_nothing_else(reply: bytes, protocol: str) -> None:
+    with listener(reply) as port:
+        messages, words = spoken_to(port, protocol=protocol)
+    assert messages == []
+    assert words
+
+
+def test_refusal_is_said_once_however_often_it_is_tried() -> None:
+    with listener(REFUSED_V4) as port:
+        _, words = spoken_to(port)
+    assert words == ["broker refuses us; mend username, password or rights"]
+
+
+def test_outage_is_said_once_however_often_it_is_tried() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    assert spoken_to(port)[1] == ["broker not reached"]
+
+
+def test_closed_session_waits_but_receives_nothing() -> None:
+    clock = SystemClock()
+    session = PahoSession(settings(1), (FeedSettings(),), clock)
+    session.close()
+    begun = clock.monotonic()
+    assert session.receive(wait_s=0.05) == []
+    assert clock.monotonic() - begun >= 0.05
+
+
+def test_waits_grow_to_the_longest_and_never_vanish() -> None:
+    backoff = Backoff(first=1, longest=60)
+    waits = [backoff.next_wait() for _ in range(100)]
+    assert all(0.5 <= wait <= 60 for wait in waits)
+    assert waits[0] <= 1
+    assert min(waits[10:]) >= 30
+
+
+def test_success_shortens_the_waits_again() -> None:
+    backoff = Backoff(first=1, longest=60)
+    for _ in range(20):
+        backoff.next_wait()
+    backoff.reset()
+    assert backoff.next_wait() <= 1
