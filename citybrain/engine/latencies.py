@@ -9,11 +9,10 @@ from citybrain.engine.evaluation import Step
 from domain.alerts import AlertMove
 
 KEPT = 1024
-_CAUSED_BY_READINGS = frozenset({AlertMove.OPEN, AlertMove.HOLD})
 
 
 class AlertLatencies:
-    """Seconds of the city's clock over the newest alerts. Timers are left out: they wait on purpose."""
+    """Seconds of the city's clock over the newest alerts, until they stand as pending: hold times wait on purpose."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -24,7 +23,7 @@ class AlertLatencies:
             for alert, transition in step.moves:
                 readings = transition.evidence.readings
                 is_caused = (alert.rule, str(alert.target)) in step.by_reading
-                if is_caused and readings and transition.move in _CAUSED_BY_READINGS:
+                if is_caused and readings and transition.move is AlertMove.OPEN:
                     newest = max(reading.at for reading in readings)
                     self._seconds.append((transition.recorded_at - newest).total_seconds())
 
