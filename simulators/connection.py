@@ -57,7 +57,7 @@ class Connection:
             reached.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> int:
-        """Hand over one message; its number comes back in `acknowledged`. Raises Temporary, or Refused for a bad topic."""
+        """Hand over one message; its number comes back in `acknowledged`. Raises Temporary; Refused for a bad topic."""
         with self._translated("lost the connection"):
             try:
                 handle = self._client.publish(topic, payload, qos=qos, retain=retain)

@@ -89,14 +89,14 @@ class Feed:
         return round(self._devices[index].interval_s * 1000)
 
     def _first(self, index: int, begin_ms: int) -> int:
-        """The device's first report at or after the begin. Its phase is its own, so that the city does not speak at once."""
+        """The first report at or after the begin; each device has a phase, or the whole city would speak at once."""
         interval_ms = self._interval_ms(index)
         phase_ms = int(self._phases[index] * interval_ms)
         return begin_ms + (phase_ms - begin_ms) % interval_ms
 
 
 def _alarm_times(effect: AnyEffect, occurrence: Occurrence) -> Iterator[int]:
-    """At the begin, every few seconds while it lasts, and at the end; nothing for what only shows in the usual reports."""
+    """At the begin, every few seconds while it lasts, and at the end; nothing for what waits for the usual report."""
     begin_ms = round(occurrence.begin_s * 1000) + _WAKE_MS
     match effect:
         case TripEffect():
