@@ -1,9 +1,9 @@
 """The catalogue file: metrics and kinds of device, as data."""
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import Field, FiniteFloat, model_validator
 
 from config.durations import Seconds
 from config.loading import Strict, load
@@ -17,16 +17,22 @@ class MetricEntry(Strict):
     unit: str
     zh: str
     en: str
-    low: float
-    high: float
+    low: FiniteFloat
+    high: FiniteFloat
     averaging: Averaging = Averaging.MEAN
-    decimals: int = 1
+    decimals: int = Field(default=1, ge=0)
+
+    @model_validator(mode="after")
+    def _range_is_not_empty(self) -> Self:
+        if self.low > self.high:
+            raise ValueError(f"range [{self.low}, {self.high}] is empty; low must not be above high")
+        return self
 
 
 class KindEntry(Strict):
     zh: str
     en: str
-    interval: Seconds
+    interval: Annotated[Seconds, Field(gt=0)]
     metrics: tuple[str, ...]
 
 

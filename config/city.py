@@ -1,13 +1,18 @@
 """The city's files: who it is (city.yaml) and what it has hung up (devices.yaml)."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator
 
 from config.durations import Seconds
 from config.loading import Strict, line_numbers, load, nearest_line, read_yaml
 from domain.devices import Device, DeviceKind, Registry
 from domain.errors import Misconfigured, Problem
 from domain.places import City, Named, NoiseZone, Place, Road, RoadGrade
+
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
 
 
 class NamedEntry(Strict):
@@ -26,24 +31,34 @@ class CityFile(Strict):
     zh: str
     en: str
     timezone: str
-    lon: float
-    lat: float
+    lon: Longitude
+    lat: Latitude
     districts: tuple[NamedEntry, ...] = ()
     roads: tuple[RoadEntry, ...] = ()
     departments: tuple[NamedEntry, ...] = ()
     map: str | None = None
 
+    @field_validator("districts", "roads", "departments")
+    @classmethod
+    def _each_has_its_own_id(cls, entries: tuple[NamedEntry, ...]) -> tuple[NamedEntry, ...]:
+        ids = [entry.id for entry in entries]
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)} stands twice; give every one its own id")
+        return entries
+
 
 class DeviceEntry(Strict):
     """One line of the registry. `interval` defaults to that of the kind."""
 
-    id: str
+    id: str = Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")
+    """As docs/wire.md spells it: another id could not be heard."""
     kind: str
     zh: str
     en: str
-    lon: float
-    lat: float
-    interval: Seconds | None = None
+    lon: Longitude
+    lat: Latitude
+    interval: Annotated[Seconds, Field(gt=0)] | None = None
     zone: NoiseZone | None = None
     district: str | None = None
     road: str | None = None

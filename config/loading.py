@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from domain.errors import Misconfigured, Problem
 
@@ -14,6 +14,9 @@ Model = TypeVar("Model", bound=BaseModel)
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Both are safe; a registry of thousands of devices takes the pure one seconds."""
+
+_SAY_ENOUGH = frozenset({"missing", "extra_forbidden", "value_error"})
+"""Kinds of error that need no value beside them, or name it themselves: ours do."""
 
 
 class Strict(BaseModel):
@@ -40,11 +43,21 @@ def read_yaml(path: Path) -> tuple[str, Any]:
                 )
             ]
         ) from exc
+    except UnicodeDecodeError as exc:
+        line = exc.object.count(b"\n", 0, exc.start) + 1
+        raise Misconfigured([Problem(file=str(path), line=line, message="not UTF-8; save it as UTF-8")]) from exc
+    return text, parse_yaml(text, file=str(path))
+
+
+def parse_yaml(text: str, *, file: str) -> Any:
+    """The plain content of a YAML text; `file` is what problems call it. Raises Misconfigured."""
     try:
-        return text, yaml.load(text, Loader=_LOADER)
+        return yaml.load(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as exc:
         line = exc.problem_mark.line + 1 if exc.problem_mark else None
-        raise Misconfigured([Problem(file=str(path), line=line, message=f"not YAML: {exc.problem}")]) from exc
+        raise Misconfigured([Problem(file=file, line=line, message=f"not YAML: {exc.problem}")]) from exc
+    except (yaml.YAMLError, ValueError) as exc:  # control characters; a date such as 2026-13-01
+        raise Misconfigured([Problem(file=file, line=None, message=f"not YAML: {exc}".partition("\n")[0])]) from exc
 
 
 def build(model: type[Model], content: Any, *, file: Path, text: str, base: Where = ()) -> Model:
@@ -52,8 +65,9 @@ def build(model: type[Model], content: Any, *, file: Path, text: str, base: Wher
     try:
         return model.model_validate({} if content is None else content)
     except ValidationError as exc:
-        lines = line_numbers(text)
-        raise Misconfigured([_problem(error, file, lines, base) for error in exc.errors()]) from exc
+        lines, secrets = line_numbers(text), frozenset(_secrets(model))
+        # not `from exc`: pydantic's own text repeats whole sections, passwords included
+        raise Misconfigured([_problem(error, file, lines, base, secrets) for error in exc.errors()]) from None
 
 
 def line_numbers(text: str) -> Mapping[Where, int]:
@@ -69,11 +83,39 @@ def nearest_line(lines: Mapping[Where, int], where: Where) -> int | None:
     return None
 
 
-def _problem(error: Any, file: Path, lines: Mapping[Where, int], base: Where) -> Problem:
+def _problem(error: Any, file: Path, lines: Mapping[Where, int], base: Where, secrets: frozenset[str]) -> Problem:
     where: Where = base + tuple(error["loc"])
     name = ".".join(str(part) for part in where) or "the file"
-    given = "" if error["type"] in ("missing", "extra_forbidden") else f", not {error['input']!r:.80}"
+    is_shown = error["type"] not in _SAY_ENOUGH and secrets.isdisjoint(error["loc"])
+    given = f", not {_told(error['input'])}" if is_shown else ""
     return Problem(file=str(file), line=nearest_line(lines, where), message=f"{name}: {_advice(error)}{given}")
+
+
+def _told(value: Any) -> str:
+    """A value as a message may repeat it. A whole section is not repeated: it may hold a password."""
+    match value:
+        case Mapping():
+            return "a mapping"
+        case list() | tuple():
+            return "a list"
+        case _:
+            return f"{value!r:.80}"
+
+
+def _secrets(model: type[BaseModel]) -> Iterator[str]:
+    """Names of the fields, at any depth, whose values must never be repeated."""
+    for name, field in model.model_fields.items():
+        for part in _parts(field.annotation):
+            if part is SecretStr:
+                yield name
+            elif isinstance(part, type) and issubclass(part, BaseModel):
+                yield from _secrets(part)
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for part in get_args(annotation):
+        yield from _parts(part)
 
 
 def _advice(error: Any) -> str:
