@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import yaml
+from config.loading import parse_yaml
 
 PREFIX = "CITYBRAIN_"
 
@@ -12,7 +12,7 @@ def overlay(content: Mapping[str, Any], environment: Mapping[str, str], *, secti
     """The file's content with the environment's values put over it.
 
     Only variables whose first word is one of the `sections` count. Values are read as YAML (`8050`, `true`, `[a, b]`),
-    except those of secrets (`…PASSWORD`, `…TOKEN`), which are taken as they stand.
+    except those of secrets (`…PASSWORD`, `…TOKEN`), which are taken as they stand. Raises Misconfigured.
     """
     known = set(sections)
     merged = {key: dict(value) if isinstance(value, Mapping) else value for key, value in content.items()}
@@ -20,7 +20,7 @@ def overlay(content: Mapping[str, Any], environment: Mapping[str, str], *, secti
         path = variable.removeprefix(PREFIX).lower().split("__")
         if variable.startswith(PREFIX) and path[0] in known:
             is_secret = path[-1].endswith(("password", "token"))
-            _put(merged, path, text if is_secret else yaml.safe_load(text))
+            _put(merged, path, text if is_secret else parse_yaml(text, file=f"environment variable {variable}"))
     return merged
 
 

@@ -120,7 +120,8 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         _anchor_path(merged, where, path.parent)
     _name_rule_files(merged.get("rules"), path.parent)
     notify = merged.get("notify")
-    for route in (notify.get("routes") or ()) if isinstance(notify, dict) else ():
+    routes = notify.get("routes") if isinstance(notify, dict) else None
+    for route in routes if isinstance(routes, list) else ():
         _anchor_path({"route": route}, ("route", "url_file"), path.parent)
     return build(Settings, merged, file=path, text=text)
 
