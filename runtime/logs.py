@@ -13,8 +13,14 @@ def configure(*, process: str, as_json: bool | None = None, level: str = "INFO")
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False) if machine else structlog.dev.ConsoleRenderer()
     )
+
+    def name_process(_logger: Any, _method: str, event: Any) -> Any:
+        """Not a context variable: those stay behind in the main thread."""
+        return {"process": process, **event}
+
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        name_process,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info if machine else structlog.processors.StackInfoRenderer(),
@@ -25,7 +31,6 @@ def configure(*, process: str, as_json: bool | None = None, level: str = "INFO")
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
 
 

@@ -36,10 +36,11 @@ class ChildDied:
 
     @property
     def how(self) -> str:
-        """`exit code 3`, or the signal's name."""
+        """`exit code 3`, or the signal's name; real-time signals have only a number."""
         if self.exit_code >= 0:
             return f"exit code {self.exit_code}"
-        return signal.Signals(-self.exit_code).name
+        number = -self.exit_code
+        return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
 
 
 @dataclass(slots=True)

@@ -1,0 +1,1 @@
+"""Tests of clock, logs, supervision and locks."""
