@@ -3,7 +3,7 @@
   "use strict";
   const citybrain = (window.citybrain ??= {});
   const draw = ((window.dash_clientside ??= {}).citybrain ??= {});
-  const FATES = ["stored", "duplicate", "quarantined", "late"];
+  const SMALL_FATES = ["duplicate", "quarantined", "late"];
   const BEHIND_TOLD_AFTER_S = 5;
 
   function balance(feed) {
@@ -37,7 +37,10 @@
         el("Span", { className: "rate" }, [el("B", {}, plain(feed.per_s)), ` ${t("feeds.per_s")}`]),
         el("Span", { className: "last" }, last(feed, now)),
       ]),
-      el("Div", { className: "equation" }, [term("received", ""), ...FATES.map((fate, n) => term(fate, n === 0 ? "=" : "+"))]),
+      el("Div", { className: "equation" }, [
+        el("Div", {}, [term("received", ""), term("stored", "=")]),
+        el("Div", {}, SMALL_FATES.map((fate) => term(fate, "+"))),
+      ]),
       el("Div", { className: "verdicts" }, [balance(feed), store(feed)]),
     ]);
   }

@@ -39,10 +39,9 @@
 
   function axis(start, place) {
     const { el } = citybrain;
-    const step = (100 - start) / 5;
-    const marks = [0, 1, 2, 3, 4, 5].map((n) => start + n * step);
+    const marks = [start, (start + 100) / 2, 100];
     const ticks = marks.map((mark) => el("Span", { style: { left: `${place(mark)}%` } }, citybrain.plain(mark)));
-    return el("Div", { className: "axis", "aria-hidden": "true" }, el("Div", {}, ticks));
+    return el("Div", { className: "axis", "aria-hidden": "true" }, [el("Span", {}), el("Div", {}, ticks)]);
   }
 
   function byDay() {

@@ -19,6 +19,7 @@
   function facts(alert) {
     const { el, t } = citybrain;
     const parts = [];
+    if (alert.comparison === "=") return parts; // a state, such as a cover that is open: the title says it
     if (alert.value !== null) parts.push(el("B", {}, citybrain.quantity(alert.value, alert.unit)));
     if (alert.limit !== null) {
       parts.push(el("Span", { className: "limit" }, `${t("alert.limit")} ${citybrain.bound(alert.comparison, alert.limit)}`));
@@ -34,23 +35,20 @@
 
   function row(alert, now) {
     const { el, t, own } = citybrain;
-    const device = alert.target.slice(alert.target.indexOf(":") + 1);
+    const [kind, device] = alert.target.split(/:(.*)/s);
     const lasted = citybrain.duration(Math.max(0, (now - alert.opened_at) / 1000));
-    const link = el("A", { href: `/alerts/${encodeURIComponent(alert.id)}`, className: `alert ${alert.severity} ${alert.state}` }, [
+    const where = [el("Span", { className: "place" }, own(alert, "place"))];
+    if (kind === "device") where.push(el("Span", { className: "device" }, device));
+    const line = (left, right) => el("Span", { className: "line" }, [left, right]);
+    const lines = [
+      line(el("Strong", {}, own(alert, "title")), el("B", { className: "time" }, citybrain.dayTime(alert.opened_at))),
+      line(el("Span", { className: "facts" }, facts(alert)), el("Span", { className: "lasted" }, lasted)),
+      line(el("Span", { className: "where" }, where), state(alert)),
+    ];
+    const href = `/alerts/${encodeURIComponent(alert.id)}`;
+    const link = el("A", { href, className: `alert ${alert.severity} ${alert.state}` }, [
       el("Span", { className: `chip ${alert.severity}` }, t(`severity.${alert.severity}`)),
-      el("Span", { className: "what" }, [
-        el("Strong", {}, own(alert, "title")),
-        el("Span", { className: "facts" }, facts(alert)),
-        el("Span", { className: "where" }, [
-          el("Span", { className: "place" }, own(alert, "place")),
-          el("Span", { className: "device" }, device),
-        ]),
-      ]),
-      el("Span", { className: "end" }, [
-        el("B", { className: "time" }, citybrain.dayTime(alert.opened_at)),
-        el("Span", { className: "lasted" }, lasted),
-        state(alert),
-      ]),
+      el("Span", { className: "lines" }, lines),
     ]);
     return el("Li", { key: alert.id }, link);
   }

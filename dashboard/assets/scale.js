@@ -8,7 +8,13 @@
   const SIZES = new Set(["size", "xshift", "yshift", "ticklen", "borderpad", "text-size", "text-halo-width"]);
   const MARGINS = new Set(["l", "r", "t", "b"]);
 
-  const factor = () => (citybrain.isPhone() ? 0.95 : Math.max(0.7, citybrain.rem() / 16));
+  const PHONE_CHART = 0.95;
+  const PHONE_MAP = 0.6; // the whole city in a hand: smaller dots
+
+  function factor(isMap) {
+    if (citybrain.isPhone()) return isMap ? PHONE_MAP : PHONE_CHART;
+    return Math.max(0.7, citybrain.rem() / 16);
+  }
 
   function isSize(name, parent) {
     return SIZES.has(name) || (name === "width" && parent === "line") || (parent === "margin" && MARGINS.has(name));
@@ -52,8 +58,9 @@
 
   draw.scaled = (raw) => {
     if (!raw) return window.dash_clientside.no_update;
-    const figure = scaledTree(raw, factor(), "");
-    if (figure.layout.meta?.bounds) fitMap(figure);
+    const isMap = raw.layout.meta?.bounds !== undefined;
+    const figure = scaledTree(raw, factor(isMap), "");
+    if (isMap) fitMap(figure);
     return figure;
   };
 })();

@@ -9,7 +9,7 @@ from dashboard.access.roles import Role, may, visitor
 from dashboard.languages import current
 from dashboard.live.calls import EngineRefused, Json
 from dashboard.pages.desk import PageDesk
-from dashboard.pages.elements import Children, chip, notice, pairs, panel
+from dashboard.pages.elements import Children, chip, notice, pairs, panel, table_head
 from dashboard.pages.numbers import COMPLIANT, VIOLATED, age, device_of, duration, moment, number, quantity
 from domain.errors import Temporary
 
@@ -26,20 +26,21 @@ class AlertPage:
     def page(self) -> Any:
         words = self._desk.words
         back = html.A(words("alert.back"), href="/alerts", className="back")
-        return html.Div(
-            [back, html.Div(id="alert-body"), self._acknowledgement(), dcc.Store(id="acknowledged")], className="column"
-        )
+        parts = [html.Div(id="alert-head"), self._acknowledgement(), html.Div(id="alert-body")]
+        return html.Div([back, *parts, dcc.Store(id="acknowledged")], className="column")
 
-    async def body(self, alert_id: str) -> tuple[Children, bool]:
-        """The content, and whether the acknowledgement is to be hidden."""
+    async def content(self, alert_id: str) -> tuple[Children, Children, bool]:
+        """The headline, what stands below it, and whether the acknowledgement is to be hidden."""
         found: Json = {}
 
         async def make() -> Children:
             found.update(await self._desk.link.alert(alert_id))
-            return self._content(found)
+            return self._headline(found["alert"])
 
-        content = await self._desk.or_notice(make)
-        return content, found.get("alert", {}).get("state") not in UNACKNOWLEDGED
+        head = await self._desk.or_notice(make)
+        if not found:
+            return head, None, True
+        return head, self._below(found), found["alert"]["state"] not in UNACKNOWLEDGED
 
     async def acknowledge(self, alert_id: str, note: str) -> tuple[Children, bool]:
         """Carry the visitor's wish to the engine: what to say about it, and whether it was done."""
@@ -65,10 +66,9 @@ class AlertPage:
         inside = html.Div(form if may(Role.OPERATOR) else [], id="ack-form", hidden=True, className="acknowledge")
         return html.Div([inside, html.Div(id="ack-result", role="status")])
 
-    def _content(self, found: Json) -> Children:
+    def _below(self, found: Json) -> Children:
         alert, words = found["alert"], self._desk.words
         return [
-            self._headline(alert),
             html.Div(
                 [
                     panel(words("alert.evidence"), self._evidence(alert, found["evidence"])),
@@ -150,8 +150,10 @@ class AlertPage:
         words, timezone = self._desk.words, self._desk.timezone
         if not readings:
             return None
-        names = ("device", "metric", "value", "span", "at")
-        head = html.Tr([html.Th(words(f"reading.{name}"), scope="col") for name in names])
+        numeric = ("value", "span", "at")
+        head = html.Tr(
+            [table_head(words(f"reading.{n}"), is_numeric=n in numeric) for n in ("device", "metric", *numeric)]
+        )
         rows = [
             html.Tr(
                 [

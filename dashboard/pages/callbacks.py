@@ -59,7 +59,7 @@ class Pages:
             draw = ClientsideFunction("citybrain", place)
             _in_browser(app, draw, Output(place, "children"), Input("live", "data"), Input("viewport", "data"))
         pins = ClientsideFunction("citybrain", "pins")
-        _in_browser(app, pins, Output("sink", "data"), Input("live", "data"), Input("map", "figure"))
+        _in_browser(app, pins, Output("pins-drawn", "data"), Input("live", "data"), Input("map", "figure"))
         news = ClientsideFunction("citybrain", "newsOfTrends")
         known = State("trends-version", "data")
         _in_browser(app, news, Output("trends-version", "data"), Input("live", "data"), known)
@@ -88,14 +88,17 @@ class Pages:
             return await self._alerts.rows(search or "")
 
         @app.callback(
+            Output("alert-head", "children"),
             Output("alert-body", "children"),
             Output("ack-form", "hidden"),
             Input("alerts-key", "data"),
             Input("acknowledged", "data"),
             State("url", "pathname"),
         )
-        async def body(_key: str | None, _acknowledged: int | None, pathname: str) -> tuple[Children, bool]:
-            return await self._alert.body(_alert_id(pathname))
+        async def content(
+            _key: str | None, _acknowledged: int | None, pathname: str
+        ) -> tuple[Children, Children, bool]:
+            return await self._alert.content(_alert_id(pathname))
 
         @app.callback(
             Output("ack-result", "children"),

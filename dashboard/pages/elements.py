@@ -27,6 +27,11 @@ def pairs(rows: Sequence[tuple[Children, Children]]) -> Any:
     return html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in rows if value not in (None, "")])
 
 
+def table_head(text: str, *, is_numeric: bool) -> Any:
+    """The head of a column; numbers stand to the right."""
+    return html.Th(text, scope="col", className="right" if is_numeric else "")
+
+
 def chip(severity: str, text: str) -> Any:
     """The supervision colour, doubled by a character."""
     return html.Span(text, className=f"chip {severity}")

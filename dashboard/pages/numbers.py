@@ -47,6 +47,8 @@ def duration(span_ms: float, language: Language) -> str:
 def against_limit(alert: Json, *, limit_word: str) -> tuple[str, str]:
     """The value, and what a compliant one must keep: `57.3 dB(A)` and `限值 ≤ 50`; empty where unknown."""
     value, limit = alert["value"], alert["limit"]
+    if alert["comparison"] == "=":
+        return "", ""  # a state, such as a cover that is open: the title says it
     shown = "" if value is None else quantity(value, alert["unit"])
     unit = alert["unit"] if value is None else ""
     bound = "" if limit is None else f"{limit_word} {COMPLIANT[alert['comparison']]} {quantity(limit, unit)}"
@@ -54,8 +56,9 @@ def against_limit(alert: Json, *, limit_word: str) -> tuple[str, str]:
 
 
 def device_of(target: str) -> str:
-    """`device:NM-0012` is NM-0012."""
-    return target.partition(":")[2]
+    """`device:NM-0012` is NM-0012; a road, a feed or the city is no device and has none."""
+    kind, _, identifier = target.partition(":")
+    return identifier if kind == "device" else ""
 
 
 def age(seconds: float | None, language: Language) -> str:

@@ -13,7 +13,7 @@ from dashboard.words import Words
 
 NAVIGATION = (("wall", "/"), ("alerts", "/alerts"), ("system", "/system"))
 
-STORES = ("live", "alerts-key", "system-key", "trends-version", "viewport", "sink")
+STORES = ("live", "alerts-key", "system-key", "trends-version", "viewport")
 """What travels between stream, scripts and pages: the last frame, and keys that change when a page must read anew."""
 
 

@@ -9,7 +9,7 @@ from dash import html
 from dashboard.languages import current
 from dashboard.live.calls import Json
 from dashboard.pages.desk import PageDesk
-from dashboard.pages.elements import Children, notice, pairs, panel
+from dashboard.pages.elements import Children, notice, pairs, panel, table_head
 from dashboard.pages.numbers import age, moment, number
 
 FATES = ("stored", "duplicate", "quarantined", "late")
@@ -54,7 +54,8 @@ class SystemPage:
         if not feeds:
             return notice(words("feeds.none"))
         names = ("feed", "state", "rate", "last", "received", *FATES, "balance", "store")
-        head = html.Tr([html.Th(words(f"ledger.{name}"), scope="col") for name in names])
+        numeric = {"rate", "received", *FATES}
+        head = html.Tr([table_head(words(f"ledger.{name}"), is_numeric=name in numeric) for name in names])
         table = html.Table([html.Thead(head), html.Tbody([self._feed(feed) for feed in feeds])])
         return html.Div(table, className="scroll")
 

@@ -38,13 +38,14 @@ class WallPage:
 
     def page(self) -> Any:
         words = self._words
+        goal = html.Span(words("lamps.target"), className="goal-key")
         return html.Div(
             [
                 html.Div(id="tiles", className="tiles"),
                 panel(words("queue.title"), html.Div(id="queue"), note=words("queue.order"), cls="queue"),
                 panel(words("map.title"), self._map(), cls="map", tools=self._legend()),
                 *(self._chart(place) for place in range(CHARTS)),
-                panel(words("lamps.title"), html.Div(id="lamps"), note=words("lamps.order"), cls="lamps"),
+                panel(words("lamps.title"), html.Div(id="lamps"), note=words("lamps.order"), cls="lamps", tools=goal),
                 panel(words("feeds.title"), html.Div(id="feeds"), note=html.Span(id="feeds-note"), cls="feeds"),
             ],
             className="wall",
@@ -77,7 +78,12 @@ class WallPage:
     def _map(self) -> Sequence[Any]:
         city = self._link.seen.city
         figure = map_figure(city, field=current.get().field, tile_url=self._tile_url) if city else None
-        return [dcc.Store(id="map-raw", data=figure), _graph("map", zoom=True), html.Div(id="pins")]
+        return [
+            dcc.Store(id="pins-drawn"),
+            dcc.Store(id="map-raw", data=figure),
+            _graph("map", zoom=True),
+            html.Div(id="pins"),
+        ]
 
     def _legend(self) -> Any:
         field = current.get().field
@@ -111,4 +117,5 @@ def _graph(identifier: str, *, zoom: bool = False) -> Any:
         "scrollZoom": zoom,
         "showTips": False,
     }
-    return dcc.Graph(id=identifier, figure=BLANK, responsive=True, config=config, className="graph")
+    graph = dcc.Graph(id=identifier, figure=BLANK, responsive=True, config=config, className="graph")
+    return html.Div(graph, className="plot")

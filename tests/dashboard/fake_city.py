@@ -25,8 +25,14 @@ NORTH_SOUTH = [
     ("泰山路", "Taishan Road", 5.0),
     ("东环路", "East Ring Road", 7.2),
 ]
-DISTRICTS = [("和宁区", "Hening", -3.4, 1.4), ("北望区", "Beiwang", -1.2, 3.0), ("东明区", "Dongming", 3.9, 2.9),
-             ("中河区", "Zhonghe", 1.5, 0.2), ("西工区", "Xigong", -6.0, 0.2), ("南浦区", "Nanpu", 2.8, -2.4)]  # fmt: skip
+DISTRICTS = [
+    ("和宁区", "Hening", -3.4, 1.4),
+    ("北望区", "Beiwang", -1.2, 3.0),
+    ("东明区", "Dongming", 3.9, 2.9),
+    ("中河区", "Zhonghe", 1.5, 0.2),
+    ("西工区", "Xigong", -6.0, 0.2),
+    ("南浦区", "Nanpu", 2.8, -2.4),
+]
 KINDS = [
     {"code": "noise_meter", "zh": "噪声监测仪", "en": "Noise meter"},
     {"code": "air_station", "zh": "空气监测站", "en": "Air station"},
@@ -34,7 +40,12 @@ KINDS = [
     {"code": "feeder_cabinet", "zh": "配电箱", "en": "Feeder cabinet"},
     {"code": "manhole_cover", "zh": "智能井盖", "en": "Manhole cover"},
 ]
-COUNTS = {"noise_meter": ("NM", 60), "air_station": ("AS", 18), "feeder_cabinet": ("FC", 39), "manhole_cover": ("MC", 300)}
+COUNTS = {
+    "noise_meter": ("NM", 60),
+    "air_station": ("AS", 18),
+    "feeder_cabinet": ("FC", 39),
+    "manhole_cover": ("MC", 300),
+}
 
 
 def degrees(x_km: float, y_km: float) -> list[float]:
@@ -94,7 +105,9 @@ def _lamps(streets: list[Json]) -> list[Json]:
                 x, y = x0 + (x1 - x0) * part, y0 + (y1 - y0) * part
                 if y > -3.4 and abs(x) < 9.2:
                     number = f"SL-{len(lamps) + 1:04d}"
-                    lamps.append(_device(number, "lamp", street, x, y, f"{street['zh']}路灯", f"Lamp {street['en']}"))
+                    lamps.append(
+                        _device(number, "lamp", street, (x, y), (f"{street['zh']}路灯", f"Lamp {street['en']}"))
+                    )
     return lamps
 
 
@@ -107,13 +120,14 @@ def _others(streets: list[Json], chance: random.Random) -> list[Json]:
             x, y = chance.choice([p for p in street["course"] if p[1] > -3.2 and abs(p[0]) < 9])
             spread = 0.12 if kind in ("manhole_cover", "feeder_cabinet") else 0.7
             x, y = x + chance.uniform(-spread, spread), y + chance.uniform(-spread, spread)
-            zh, en = f"{street['zh']}{names[kind]['zh']}", f"{names[kind]['en']}, {street['en']}"
-            devices.append(_device(f"{prefix}-{n + 1:04d}", kind, street, x, y, zh, en))
+            both = f"{street['zh']}{names[kind]['zh']}", f"{names[kind]['en']}, {street['en']}"
+            devices.append(_device(f"{prefix}-{n + 1:04d}", kind, street, (x, y), both))
     return devices
 
 
-def _device(identifier: str, kind: str, street: Json, x: float, y: float, zh: str, en: str) -> Json:
-    lon, lat = degrees(x, y)
+def _device(identifier: str, kind: str, street: Json, place: tuple[float, float], names: tuple[str, str]) -> Json:
+    lon, lat = degrees(*place)
+    zh, en = names
     zone = "2" if kind == "noise_meter" else None
     return {
         **{"id": identifier, "kind": kind, "zh": zh, "en": en, "lon": lon, "lat": lat},
@@ -130,7 +144,10 @@ def _features(streets: list[Json], chance: random.Random) -> list[Json]:
     return [
         _area("land", land),
         _area("water", banks),
-        *(_area("park", [(x - w, y - h), (x + w, y - h * 0.8), (x + w * 0.8, y + h), (x - w, y - h)]) for x, y, w, h in parks),
+        *(
+            _area("park", [(x - w, y - h), (x + w, y - h * 0.8), (x + w * 0.8, y + h), (x - w, y - h)])
+            for x, y, w, h in parks
+        ),
         _course("road", ring, cls=0, zh="环城快速路", en="Ring Expressway"),
         *(_course("road", s["course"], cls=1, zh=s["zh"], en=s["en"]) for s in streets),
         *(_course("road", _side_street(chance), cls=3) for _ in range(60)),

@@ -1,6 +1,6 @@
 """A real server on a free port that speaks docs/internal-api.md about a fake city; run it by hand to look at the wall.
 
-    python -m tests.dashboard.fake_engine FOLDER [--day]
+python -m tests.dashboard.fake_engine FOLDER [--day]
 """
 
 import asyncio

@@ -18,6 +18,8 @@ TITLES = {
     "lamp-rate": ("道路亮灯率不达标", "Lamps lit below the road's target"),
     "silence": ("设备未按周期上报", "Device silent beyond its interval"),
 }
+NIGHT_AND_DAY = ("GB 3096-2008 表1 2 类区 昼 60、夜 50 dB(A)", "GB 3096-2008 Table 1 class 2: day 60, night 50 dB(A)")
+PM_LIMIT = ("GB 3095-2026 24 小时平均二级限值 60 µg/m³", "GB 3095-2026 grade 2, 24 h mean 60 µg/m³")
 NOISE_CLAUSE = ("GB 3096-2008 表1：2 类区夜间 50 dB(A)", "GB 3096-2008 Table 1: class 2, night 50 dB(A)")
 
 
@@ -55,7 +57,7 @@ class FakeWorld:
         self.alerts[list(self.alerts)[4]].update(state="returned", condition="ok")
         self.alerts[list(self.alerts)[5]].update(condition="unknown")
 
-    def open(  # noqa: PLR0913 -- one word for each fact of an alert
+    def open(
         self,
         rule: str,
         kind: str,
@@ -109,7 +111,13 @@ class FakeWorld:
         names = ("value", "limit", "comparison", "unit", "clause_zh", "clause_en", "figures")
         device = alert["target"].partition(":")[2]
         readings = [
-            {"device": device, "metric": "laeq", "at": alert["opened_at"] + n * MINUTE_MS, "value": 57.3 - n, "span_s": 60}
+            {
+                "device": device,
+                "metric": "laeq",
+                "at": alert["opened_at"] + n * MINUTE_MS,
+                "value": 57.3 - n,
+                "span_s": 60,
+            }
             for n in range(3)
         ]
         evidence = {**{name: alert[name] for name in names}, "readings": readings}
@@ -139,13 +147,14 @@ class FakeWorld:
         times = [end - QUARTER_S * 1000 * (95 - n) for n in range(96)]
         chance = random.Random(5)
         noise = [[t, round(_noise_level(t, n) + chance.gauss(0, 0.5), 1)] for n, t in enumerate(times)]
-        dust = [[t, round(44 + 9 * math.sin(n / 12) + 40 * math.exp(-(((n - 95) / 13) ** 2)), 1)] for n, t in enumerate(times)]
-        clause = ("GB 3096-2008 表1 2 类区 昼间 60、夜间 50 dB(A)", "GB 3096-2008 Table 1 class 2: day 60, night 50 dB(A)")
-        limit = ("GB 3095-2026 24 小时平均二级限值 60 µg/m³", "GB 3095-2026 grade 2, 24 h mean 60 µg/m³")
+        dust = [
+            [t, round(44 + 9 * math.sin(n / 12) + 40 * math.exp(-(((n - 95) / 13) ** 2)), 1)]
+            for n, t in enumerate(times)
+        ]
         return [
-            _trend("noise", ("环境噪声", "Ambient noise"), "dB(A)", noise, _noise_limits(times[0], end), clause,
+            _trend("noise", ("环境噪声", "Ambient noise"), "dB(A)", noise, _noise_limits(times[0], end), NIGHT_AND_DAY,
                    ("2 类区 14 个点位能量平均", "14 points of class 2, energy mean")),
-            _trend("pm2_5", ("细颗粒物 PM2.5", "Fine particles PM2.5"), "µg/m³", dust, [[times[0], end, 60]], limit,
+            _trend("pm2_5", ("细颗粒物 PM2.5", "Fine particles PM2.5"), "µg/m³", dust, [[times[0], end, 60]], PM_LIMIT,
                    ("18 个站点平均", "mean of 18 stations")),
         ]  # fmt: skip
 
@@ -195,7 +204,13 @@ class FakeWorld:
             {
                 **{"id": "city-mqtt", "connected": True, "per_s": 27.4, "last_message": self.now - 300},
                 **{"received": received, "stored": received - 1_254 - self.imbalance, "duplicate": 1_020},
-                **{"quarantined": 214, "late": 20, "imbalance": self.imbalance, "store_behind_s": 0.8, "store_ok": True},
+                **{
+                    "quarantined": 214,
+                    "late": 20,
+                    "imbalance": self.imbalance,
+                    "store_behind_s": 0.8,
+                    "store_ok": True,
+                },
             }
         ]
 
@@ -206,11 +221,14 @@ def _noise_level(at: int, place: int) -> float:
     return 51.5 + 4.5 * math.sin((hour - 9) / 12 * math.pi) + evening + 5.5 * math.exp(-(((place - 92) / 5) ** 2))
 
 
+def _dust_level(place: int) -> float:
+    return 44 + 9 * math.sin(place / 12) + 40 * math.exp(-(((place - 95) / 13) ** 2))
+
+
 def _noise_limits(start: int, end: int) -> list[list[float]]:
     """60 from 6 to 22 o'clock of the city, else 50."""
-    hours = [hour for hour in range(start // 3_600_000, end // 3_600_000 + 1)]
     steps: list[list[float]] = []
-    for hour in hours:
+    for hour in range(start // 3_600_000, end // 3_600_000 + 1):
         value = 60 if 6 <= (hour + 8) % 24 < 22 else 50
         begin, finish = max(start, hour * 3_600_000), min(end, (hour + 1) * 3_600_000)
         if steps and steps[-1][2] == value:
@@ -226,9 +244,9 @@ def _trend(
     unit: str,
     points: list[list[float]],
     limits: list[list[float]],
-    clause: tuple[str, str],
-    scope: tuple[str, str],
+    *texts: tuple[str, str],
 ) -> Json:
+    clause, scope = texts
     return {
         **{"id": identifier, "zh": names[0], "en": names[1], "unit": unit, "bucket_s": QUARTER_S, "points": points},
         **{"limits": limits, "limit_zh": clause[0], "limit_en": clause[1], "scope_zh": scope[0], "scope_en": scope[1]},
