@@ -39,13 +39,15 @@ class Feed:
     def messages(self, begin_ms: int) -> Iterator[Outgoing]:
         """From `begin_ms` (milliseconds since the epoch) on, without end."""
         due = [(self._first(index, begin_ms), index, True) for index in range(len(self._devices))]
-        heapify(due)
         sequence, latest = [0] * len(self._devices), [-1] * len(self._devices)
         ready: list[tuple[int, int, Outgoing]] = []
+        self._call_alarms(due, begin_ms - _ALARM_LONGEST_MS, begin_ms)  # what stands already when we begin
+        due = [entry for entry in due if entry[0] >= begin_ms]
+        heapify(due)
         seen_ms, number = begin_ms, 0
         while due:
             while due[0][0] + _LOOK_AHEAD_MS > seen_ms:
-                self._call_alarms(due, seen_ms)
+                self._call_alarms(due, seen_ms, seen_ms + _LOOK_AHEAD_MS)
                 seen_ms += _LOOK_AHEAD_MS
             at_ms, index, is_regular = heappop(due)
             while ready and ready[0][0] <= at_ms:
@@ -77,9 +79,9 @@ class Feed:
             return Outgoing(at=draft.send_ms * 1000, topic=topic, payload=payload, is_object=False)
         return Outgoing(at=draft.send_ms * 1000, topic=f"{UP}/{device.id}", payload=encode(fields))
 
-    def _call_alarms(self, due: list[tuple[int, int, bool]], begin_ms: int) -> None:
-        """Devices that speak up at once: what begins within the look-ahead puts its reports among those due."""
-        starting = self._world.effects.starting_in(begin_ms / 1000, (begin_ms + _LOOK_AHEAD_MS) / 1000)
+    def _call_alarms(self, due: list[tuple[int, int, bool]], begin_ms: int, end_ms: int) -> None:
+        """Devices that speak up at once: what begins in [begin, end) puts its reports among those due."""
+        starting = self._world.effects.starting_in(begin_ms / 1000, end_ms / 1000)
         for effect, occurrence in starting:
             for at_ms in _alarm_times(effect, occurrence):
                 for device in occurrence.devices & self._index.keys():

@@ -12,11 +12,11 @@ STEP_S = 900
 _GATEWAY = "history"
 
 
-def history(registry: Registry, world: World, *, begin_ms: int, hours: float) -> Iterator[Outgoing]:
-    """One message for each quarter of an hour before `begin_ms`, oldest first, all due at `begin_ms`."""
+def history(registry: Registry, world: World, *, until_ms: int, hours: float) -> Iterator[Outgoing]:
+    """One message for each quarter of an hour before `until_ms`, oldest first, all due then."""
     zone = Calendar(registry.city.timezone).zone
     meters, stations = registry.of_kind("noise_meter"), registry.of_kind("air_station")
-    last = begin_ms // 1000 // STEP_S
+    last = until_ms // 1000 // STEP_S
     for step in range(last - int(hours * 3600 / STEP_S) + 1, last + 1):
         at_s = step * STEP_S
         entries: list[dict[str, object]] = []
@@ -29,4 +29,4 @@ def history(registry: Registry, world: World, *, begin_ms: int, hours: float) ->
             entries.append({"device": station.id, **report(at_ms=at_s * 1000, zone=zone, values=kept, span_s=STEP_S)})
         payload = encode([{**entry, "hist": True} for entry in entries])
         if entries:
-            yield Outgoing(at=begin_ms * 1000, topic=f"{BATCH}/{_GATEWAY}", payload=payload, is_object=False)
+            yield Outgoing(at=until_ms * 1000, topic=f"{BATCH}/{_GATEWAY}", payload=payload, is_object=False)

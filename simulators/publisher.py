@@ -55,15 +55,16 @@ class Publisher:
 
     def idle(self, wait_s: float) -> None:
         """Let the network happen for up to `wait_s`: answers come in, a lost connection is made again."""
-        if self._connection is None or self._connection.is_over:
+        connection = self._connection
+        if connection is None:
             self._come_back(wait_s)
             return
-        was_open = self._connection.is_open
-        self._connection.pump(min(wait_s, _PATIENCE_S))
-        self._take_answers(self._connection)
-        if self._connection.is_over:
-            self._lose(self._connection.ended_because)
-        elif self._connection.is_open and not was_open:
+        was_open = connection.is_open
+        connection.pump(min(wait_s, _PATIENCE_S))
+        self._take_answers(connection)
+        if connection.is_over:
+            self._lose(connection.ended_because)
+        elif connection.is_open and not was_open:
             self._resume()
 
     def settle(self, *, within_s: float) -> bool:
@@ -131,7 +132,8 @@ class Publisher:
 
     def _lose(self, because: str) -> None:
         if self._failures == 0:
-            _log.warning("broker lost", because=because, unanswered=len(self._unanswered))
+            _log.warning("broker away", because=because, unanswered=len(self._unanswered))
         longest = min(self._address.retry_longest, self._address.retry_first * 2.0 ** min(self._failures, 16))
         self._failures += 1
+        self._connection = None
         self._retry_at = self._clock.monotonic() + longest * self._jitter.between(0.5, 1.0, self._failures)

@@ -21,8 +21,8 @@ from simulators.world.surroundings import Surroundings, load_surroundings
 from simulators.world.world import World
 
 _log = logs.get(__name__)
-HISTORY_WITHIN_S = 120.0
-"""History goes out at the begin of the story; who comes back later finds it already sent."""
+HISTORY_WITHIN_S = 1800.0
+"""History goes out at the begin of the story, on the city's clock; who comes back later finds it already sent."""
 SETTLE_S = 0.5
 
 
@@ -80,7 +80,7 @@ def run(settings: SimulationSettings, clock: Clock, stop: StopAsked) -> Simulati
     _log.info("simulation begins", scenario=stage.scenario.en, devices=len(stage.registry), begin=begin.isoformat())
     sent_before = 0
     if abs((now - begin).total_seconds()) < HISTORY_WITHIN_S:
-        sent_before = _publish_history(stage, world, publisher, begin=begin, hours=settings.history / 3600)
+        sent_before = _publish_history(stage, world, publisher, until=now, hours=settings.history / 3600)
     for message in feed.messages(to_micros(now) // 1000):
         if not (pacer.wait_until(message.at) and publisher.publish(message)):
             break
@@ -91,9 +91,9 @@ def run(settings: SimulationSettings, clock: Clock, stop: StopAsked) -> Simulati
     return report
 
 
-def _publish_history(stage: Stage, world: World, publisher: Publisher, *, begin: datetime, hours: float) -> int:
+def _publish_history(stage: Stage, world: World, publisher: Publisher, *, until: datetime, hours: float) -> int:
     sent = 0
-    for message in history(stage.registry, world, begin_ms=to_micros(begin) // 1000, hours=hours):
+    for message in history(stage.registry, world, until_ms=to_micros(until) // 1000, hours=hours):
         if not publisher.publish(message):
             break
         sent += 1

@@ -1,0 +1,1 @@
+"""Recorded data in the formats that cities have it in, read as messages of docs/wire.md."""
