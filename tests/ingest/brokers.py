@@ -3,6 +3,7 @@
 Import the fixtures that you need. A broker that does not start fails the test: it is never skipped.
 """
 
+import random
 import shutil
 import socket
 import subprocess
@@ -22,9 +23,12 @@ USERNAME, PASSWORD = "city", "bado-keru"
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Below the range that outgoing connections are given ports from: nobody takes it until the broker listens."""
+    while True:
+        port = random.randrange(15_000, 32_000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
 
 
 @dataclass(slots=True, kw_only=True)
