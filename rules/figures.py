@@ -83,7 +83,8 @@ def violated_count(program: Program, state: State, rule: str) -> tuple[int, int]
     violated = int(np.count_nonzero((phase == Phase.PENDING) | (phase == Phase.HELD)))
     if not isinstance(judge, SeriesJudge):
         return violated, len(judge.targets)
-    known = remembered.sightings.at + judge.validity > remembered.now
+    heard = remembered.sightings.at != NEVER
+    known = heard & (remembered.sightings.at + judge.validity > remembered.now)
     return violated, int(np.count_nonzero(known))
 
 

@@ -84,12 +84,11 @@ class Photographer:
         online = 100.0 * (total - offline) / total if total else None
         moved = {a.target.id for a in shown if a.rule in COVER_RULES and a.state is not AlertState.RETURNED}
         waiting = sum(a.state in (AlertState.ACTIVE, AlertState.RETURNED) for a in shown)
-        covers = self._ordinals.get("manhole_cover", [])
         return {
             "lamps_lit": self._lamps_lit(now, roads),
             "noise_over": self._noise_over(now),
             "pm2_5": self._pm2_5(now),
-            "covers": _indicator(len(moved), good=not moved, of=len(covers), age_s=self._age(now, covers)),
+            "covers": self._covers(now, len(moved)),
             "online": _indicator(online, good=(online or 0) >= ONLINE_TARGET, target=ONLINE_TARGET, of=total),
             "unacknowledged": _indicator(waiting, good=waiting == 0, of=len(shown)),
         }
@@ -107,6 +106,12 @@ class Photographer:
             offline=sum(road.offline for road in roads),
             age_s=self._age(now, self._ordinals.get("lamp", [])),
         )
+
+    def _covers(self, now: int, moved: int) -> Json:
+        covers = self._ordinals.get("manhole_cover", [])
+        age_s = self._age(now, covers)
+        value = moved if moved or age_s is not None else None
+        return _indicator(value, good=value == 0, of=len(covers), age_s=age_s)
 
     def _noise_over(self, now: int) -> Json:
         desk, meters = self._scene.desk, self._ordinals.get("noise_meter", [])

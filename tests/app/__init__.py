@@ -1,0 +1,1 @@
+"""Tests of the wiring: settings, engine, edge, demo files, command line."""
