@@ -45,22 +45,14 @@ def serve(settings: WebSettings, *, directory: Path, clock: Clock, on_ready: Cal
     `clock` is the machine's own, not the city's. `on_ready` is given the URL once connections are accepted.
     Raises Refused when the address is taken, Temporary when the sessions file cannot be opened.
     """
-    listener = _listen(settings)
+    listener = listen(settings)
     host, port = listener.getsockname()[:2]
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     if settings.host not in LOOPBACK and not settings.secure_cookies:
         log.warning("session cookies travel unprotected; put TLS in front and set web.secure_cookies", url=url)
     sessions = SessionStore(directory / "web.db", settings=settings.sessions, clock=clock)
     app = WebApp(settings, EngineLink(directory, clock=clock), sessions, UserRoll(directory / "users.yaml"), clock)
-    config = uvicorn.Config(
-        app.asgi,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_S,
-        lifespan="on",
-    )
-    server = WallServer(config, app=app, on_ready=lambda: on_ready(url))
+    server = WallServer(configuration(app), app=app, on_ready=lambda: on_ready(url))
     try:
         server.run(sockets=[listener])
     finally:
@@ -68,7 +60,20 @@ def serve(settings: WebSettings, *, directory: Path, clock: Clock, on_ready: Cal
         listener.close()
 
 
-def _listen(settings: WebSettings) -> socket.socket:
+def configuration(app: WebApp) -> uvicorn.Config:
+    """How uvicorn runs the application."""
+    return uvicorn.Config(
+        app.asgi,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+        lifespan="on",
+    )
+
+
+def listen(settings: WebSettings) -> socket.socket:
+    """The bound socket. Raises Refused when the address is taken or not ours."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         return socket.create_server((settings.host, settings.port), family=family)

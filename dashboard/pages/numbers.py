@@ -17,7 +17,7 @@ def number(value: float | None, *, most: int = 1) -> str:
     """With at most `most` decimals and grouped thousands; — for nothing."""
     if value is None:
         return NOTHING
-    text = f"{value:,.{most}f}"
+    text = f"{round(value, most) + 0.0:,.{most}f}"  # adding 0 makes a negative zero positive
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
