@@ -127,11 +127,12 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
 
 
 def _name_rule_files(section: Any, folder: Path) -> None:
-    shipped = {"files": SHIPPED_RULES, "limits": SHIPPED_LIMITS}
+    shipped = {"files": (SHIPPED_RULES,), "limits": SHIPPED_LIMITS}
     if isinstance(section, dict):
-        for key, file in shipped.items():
+        for key, ours in shipped.items():
             if isinstance(section.get(key), list):
-                section[key] = [str(file if name == SHIPPED else folder / str(name)) for name in section[key]]
+                named = [ours if name == SHIPPED else (folder / str(name),) for name in section[key]]
+                section[key] = [str(file) for files in named for file in files]
 
 
 def zone_of(name: str) -> ZoneInfo:

@@ -9,7 +9,7 @@ from domain.devices import Device
 from domain.places import NoiseZone
 from rules.comparing import Floats
 from rules.state import Index, Ints
-from rules.tables import ZONES, Timeline
+from rules.tables import ZONES, Timeline, zone_column
 
 
 class Limits(Protocol):
@@ -44,25 +44,28 @@ class FixedLimit:
 class TableLimits:
     """By the device's zone and the period in the city's zone of time; the observation's date chooses the edition."""
 
-    def __init__(self, timeline: Timeline, devices: tuple[Device, ...]) -> None:
-        """Raises ValueError for a device without a zone: leave it out of the rule."""
+    def __init__(self, timeline: Timeline, devices: tuple[Device, ...], *, needs_zone: bool) -> None:
+        """Raises ValueError for a device without a zone where the table needs one: leave it out of the rule."""
         self._timeline = timeline
+        self._needs_zone = needs_zone
         zones = [device.zone for device in devices]
-        if None in zones:
+        if needs_zone and None in zones:
             raise ValueError(
                 f"device {devices[zones.index(None)].id} has no noise zone, so the table has no limit for it"
             )
-        self._zone = np.array([ZONES.index(zone) for zone in zones if zone is not None], dtype=np.intp)
+        self._zone = np.array([zone_column(zone) for zone in zones], dtype=np.intp)
 
     def at(self, series: Index, at: Ints) -> Floats:
         return self._timeline.limits(self._zone[series], at)[0]
 
     def explain(self, series: int, at: int) -> tuple[float | None, Mapping[str, float | str]]:
         limits, periods = self._timeline.limits(self._zone[[series]], np.array([at], dtype=np.int64))
-        figures = {"zone": ZONES[self._zone[series]].value, "period": self._timeline.periods[periods[0]]}
+        figures = {"edition": self._timeline.source(at)}
+        if self._needs_zone:
+            figures |= {"zone": ZONES[self._zone[series]].value, "period": self._timeline.periods[periods[0]]}
         return (None if np.isnan(limits[0]) else float(limits[0])), figures
 
     def steps(self, zone: NoiseZone | None, start: int, end: int) -> list[tuple[int, int, float]]:
-        if zone is None:
+        if zone is None and self._needs_zone:
             raise ValueError("this limit depends on the noise zone; name one")
         return self._timeline.steps(zone, start, end)

@@ -48,7 +48,7 @@ def load_rules(
     *,
     catalogue: Catalogue,
     kinds: Mapping[str, DeviceKind],
-    limits: Sequence[Path] = (SHIPPED_LIMITS,),
+    limits: Sequence[Path] = SHIPPED_LIMITS,
 ) -> RuleSet:
     """All rules of all files. Raises Misconfigured with all problems of all files."""
     problems: list[Problem] = []

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,6 +18,10 @@ from rules.comparing import Floats
 from rules.state import Ints
 
 ZONES = tuple(NoiseZone)
+ANYWHERE: Literal["any"] = "any"
+"""In a table: the limit of every zone that is not named, and of devices without one."""
+NO_ZONE = len(ZONES)
+"""Column of what has no noise zone; the columns before it are those of ZONES."""
 DAY_US = 86_400 * MICROS_PER_S
 
 
@@ -40,7 +44,7 @@ class Edition(Strict):
     source: str
     valid_from: date
     valid_until: date | None = None
-    limits: dict[NoiseZone, dict[str, float]]
+    limits: dict[NoiseZone | Literal["any"], dict[str, float]]
 
 
 class LimitTable(Strict):
@@ -64,10 +68,15 @@ class LimitTable(Strict):
             for zone, limits in edition.limits.items():
                 if set(limits) != set(self.periods):
                     raise ValueError(
-                        f"edition {edition.source}, zone {zone.value}: limits for {', '.join(limits) or 'nothing'}; "
+                        f"edition {edition.source}, zone {zone}: limits for {', '.join(limits) or 'nothing'}; "
                         f"give one for each of {', '.join(self.periods)}"
                     )
         return self
+
+    @property
+    def needs_zone(self) -> bool:
+        """Whether devices without a noise zone have no limit in it."""
+        return not all(ANYWHERE in edition.limits for edition in self.editions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +100,14 @@ class Timeline:
             editions=tuple((edition.valid_from, edition.valid_until) for edition in table.editions),
         )
         # one more edition at the end, all NaN: no edition is in force
-        self._limits = np.full((len(table.editions) + 1, len(ZONES), len(self.periods)), np.nan)
+        self._limits = np.full((len(table.editions) + 1, len(ZONES) + 1, len(self.periods)), np.nan)
+        self._sources = (*(edition.source for edition in table.editions), "")
         for e, edition in enumerate(table.editions):
-            for zone, limits in edition.limits.items():
-                self._limits[e, ZONES.index(zone)] = [limits[period] for period in self.periods]
+            anywhere = edition.limits.get(ANYWHERE)
+            by_column = [*(edition.limits.get(zone, anywhere) for zone in ZONES), anywhere]
+            for column, limits in enumerate(by_column):
+                if limits is not None:
+                    self._limits[e, column] = [limits[period] for period in self.periods]
 
     def limits(self, zone: npt.NDArray[np.intp], at: Ints) -> tuple[Floats, npt.NDArray[np.intp]]:
         """Limit and period (index into `periods`) of each instant; NaN where the table says nothing."""
@@ -102,12 +115,17 @@ class Timeline:
         segment = np.searchsorted(starts, at, side="right") - 1
         return self._limits[editions[segment], zone, periods[segment]], periods[segment]
 
-    def steps(self, zone: NoiseZone, start: int, end: int) -> list[tuple[int, int, float]]:
+    def source(self, at: int) -> str:
+        """The edition in force at an instant; empty where none is."""
+        starts, editions, _ = self._segments(np.array([at], dtype=np.int64))
+        return self._sources[int(editions[np.searchsorted(starts, at, side="right") - 1])]
+
+    def steps(self, zone: NoiseZone | None, start: int, end: int) -> list[tuple[int, int, float]]:
         """The limit as (from, until, value) over [start, end); stretches without a limit are left out."""
         days = np.arange(start // DAY_US, -(-end // DAY_US) + 1, dtype=np.int64) * DAY_US
         starts, editions, periods = self._segments(days)
         edges = np.append(starts, np.iinfo(np.int64).max)
-        values = self._limits[editions, ZONES.index(zone), periods]
+        values = self._limits[editions, zone_column(zone), periods]
         steps: list[tuple[int, int, float]] = []
         for here, following, value in zip(edges[:-1].tolist(), edges[1:].tolist(), values.tolist(), strict=True):
             begin, until = max(here, start), min(following, end)
@@ -130,6 +148,11 @@ class Timeline:
             np.concatenate([day[1] for day in days])[chosen],
             np.concatenate([day[2] for day in days])[chosen],
         )
+
+
+def zone_column(zone: NoiseZone | None) -> int:
+    """Where a zone's limits stand in a timeline."""
+    return NO_ZONE if zone is None else ZONES.index(zone)
 
 
 @lru_cache(maxsize=1024)

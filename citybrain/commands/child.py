@@ -67,9 +67,8 @@ def broker(configuration: Path) -> None:
 @command.command()
 @click.option("--scenario", required=True)
 @click.option("--seed", type=int, required=True)
-@click.option("--history-hours", type=float, default=24.0)
 @CONFIG
-def simulators(config: Path, scenario: str, seed: int, history_hours: float) -> None:
+def simulators(config: Path, scenario: str, seed: int) -> None:
     """The simulated city, publishing to the broker that the settings name."""
     from citybrain.settings import load_settings
     from citybrain.simulation import simulate_for
@@ -77,4 +76,4 @@ def simulators(config: Path, scenario: str, seed: int, history_hours: float) -> 
     logs.configure(process="simulators")
     stop = Stop()
     stop.listen_to_signals()
-    simulate_for(load_settings(config), scenario=scenario, seed=seed, history_hours=history_hours, stop=stop)
+    simulate_for(load_settings(config), scenario=scenario, seed=seed, stop=stop)

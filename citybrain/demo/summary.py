@@ -37,7 +37,7 @@ def drained_statistics(data: Path, *, within_s: float) -> Json | None:
 
 
 def summary_of(statistics: Json | None, *, restarts: Mapping[str, int], ran_s: float) -> Json:
-    """Counts of messages and readings by fate, alerts, notices, latencies in milliseconds of the city's clock."""
+    """Counts of messages and readings by fate, alerts, notices, latencies in milliseconds."""
     if statistics is None:
         return {"error": "the engine did not answer at the end", "restarts": dict(restarts)}
     return {
@@ -47,11 +47,13 @@ def summary_of(statistics: Json | None, *, restarts: Mapping[str, int], ran_s: f
         "balanced": not (statistics["messages"]["imbalance"] or statistics["readings"]["imbalance"]),
         "alerts": statistics["alerts"],
         "notices": statistics["notices"],
-        "publish_to_stored_ms": _millis(statistics["publish_to_stored_s"]),
-        "publish_to_alert_ms": _millis(statistics["publish_to_alert_s"]),
+        "publish_to_stored_ms": _millis(statistics, "publish_to_stored_s"),
+        "publish_to_alert_ms": _millis(statistics, "publish_to_alert_s"),
         "restarts": dict(restarts),
     }
 
 
-def _millis(seconds: Mapping[str, float | None]) -> Mapping[str, float | None]:
-    return {name: None if value is None else round(value * 1000, 1) for name, value in seconds.items()}
+def _millis(statistics: Json, figure: str) -> Mapping[str, float | None]:
+    """City seconds as real milliseconds."""
+    to_millis = 1000 / statistics["speed"]
+    return {name: None if value is None else round(value * to_millis, 1) for name, value in statistics[figure].items()}

@@ -16,18 +16,18 @@ class EngineAddress:
         """Replace the file at once, readable by its owner alone."""
         path = directory / "engine.json"
         fresh = directory / f"engine.json.{os.getpid()}"
+        fresh.unlink(missing_ok=True)
         fresh.touch(mode=0o600)
         fresh.write_text(json.dumps(asdict(self)), encoding="utf-8")
         fresh.replace(path)
 
     @classmethod
     def read(cls, directory: Path) -> "EngineAddress | None":
-        """The address, or None where no engine has started yet."""
+        """The address, or None where no engine of this version has started yet."""
         try:
-            content = json.loads((directory / "engine.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            return cls(**json.loads((directory / "engine.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):  # TypeError: an object of another shape
             return None
-        return cls(**content)
 
     @property
     def is_running(self) -> bool:

@@ -7,8 +7,11 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
+from starlette.exceptions import HTTPException
 
+from cases.errors import CommandRefused, RefusalCode
 from citybrain.edge.stream import PictureStream
 from domain.errors import Refused, Temporary
 from domain.instants import from_micros, iso
@@ -34,7 +37,7 @@ class EngineDesk(Protocol):
     def alerts(self, *, open_only: bool, limit: int, after: str | None) -> Json: ...
 
     def alert(self, alert_id: str) -> Json:
-        """Raises Refused for an unknown id."""
+        """Raises CommandRefused for an unknown id."""
 
     def readings(self, query: ReadingQuery) -> Iterator[Reading]: ...
 
@@ -53,21 +56,40 @@ def build_api(desk: EngineDesk, *, token: str) -> FastAPI:
             return _error(401, "需要内部令牌", "internal token needed")
         return await call(request)
 
-    @api.exception_handler(Refused)
-    async def refused(_request: Request, exc: Exception) -> Response:
-        return _error(409, str(exc), str(exc))
-
-    @api.exception_handler(Temporary)
-    async def temporary(_request: Request, exc: Exception) -> Response:
-        return _error(503, str(exc), str(exc))
-
-    @api.exception_handler(ValueError)
-    async def wrong(_request: Request, exc: Exception) -> Response:
-        return _error(400, str(exc), str(exc))
-
+    _add_refusals(api)
     _add_live_routes(api, desk)
     _add_record_routes(api, desk)
     return api
+
+
+def _add_refusals(api: FastAPI) -> None:
+    """Every error in the one shape of docs/internal-api.md."""
+
+    @api.exception_handler(CommandRefused)
+    async def not_possible(_request: Request, exc: CommandRefused) -> Response:
+        return _error(404 if exc.code is RefusalCode.UNKNOWN_ALERT else 409, exc.zh, exc.en)
+
+    @api.exception_handler(Refused)
+    async def refused(_request: Request, exc: Exception) -> Response:
+        return _error(409, f"请求被拒绝：{exc}", str(exc))
+
+    @api.exception_handler(Temporary)
+    async def temporary(_request: Request, exc: Exception) -> Response:
+        return _error(503, f"暂时不可用，请稍后再试：{exc}", str(exc))
+
+    @api.exception_handler(ValueError)
+    async def wrong(_request: Request, exc: Exception) -> Response:
+        return _error(400, f"请求有误：{exc}", str(exc))
+
+    @api.exception_handler(RequestValidationError)
+    async def unreadable(_request: Request, exc: RequestValidationError) -> Response:
+        words = "; ".join(f"{error['loc'][-1]}: {error['msg']}" for error in exc.errors())
+        return _error(400, f"请求有误：{words}", words)
+
+    @api.exception_handler(HTTPException)
+    async def unknown(request: Request, exc: HTTPException) -> Response:
+        call = f"{request.method} {request.url.path}"
+        return _error(exc.status_code, f"没有此接口：{call}", f"there is no {call}")
 
 
 def _add_live_routes(api: FastAPI, desk: EngineDesk) -> None:
@@ -148,9 +170,10 @@ def reading_line(reading: Reading) -> str:
 
 
 def _moment(text: str) -> datetime:
-    if text.isdigit():
-        return from_micros(int(text) * 1000)
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = from_micros(int(text) * 1000) if text.isdecimal() else datetime.fromisoformat(text)
+    except (ValueError, OverflowError) as exc:
+        raise ValueError(f"{text!r} is no time; write RFC 3339 with zone, or milliseconds since 1970") from exc
     if moment.tzinfo is None:
         raise ValueError(f"time {text!r} has no zone; write Z or an offset such as +08:00")
     return moment

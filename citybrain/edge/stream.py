@@ -10,7 +10,8 @@ HEARTBEAT_S = 10.0
 class PictureStream:
     """The engine's thread publishes bytes; each follower on the event loop sees the newest one it has not seen."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, heartbeat_s: float = HEARTBEAT_S) -> None:
+        self._heartbeat_s = heartbeat_s
         self._lock = threading.Lock()
         self._latest: bytes = b"{}"
         self._counter = 0
@@ -47,7 +48,7 @@ class PictureStream:
                 yield b"id: %d\ndata: %s\n\n" % (seen, picture)
                 continue
             try:
-                await asyncio.wait_for(news.wait(), HEARTBEAT_S)
+                await asyncio.wait_for(news.wait(), self._heartbeat_s)
             except TimeoutError:
                 yield b": still here\n\n"
 

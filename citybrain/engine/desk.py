@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from cases.errors import CommandRefused, RefusalCode
 from citybrain.edge.alert_json import alert_json, evidence_json, transition_json
 from citybrain.edge.city_json import city_json
 from citybrain.edge.ledger_json import tally_json
@@ -13,7 +14,6 @@ from citybrain.engine.building import Parts
 from citybrain.engine.latencies import AlertLatencies
 from domain.alerts import Alert
 from domain.commands import AcknowledgeAlert
-from domain.errors import Refused
 from domain.ledger import Tally
 from domain.outbox import DeliveryState
 from domain.readings import Reading
@@ -29,6 +29,8 @@ class Desk:
         self.stream = stream
         self._parts = parts
         self._latencies = latencies
+        clock = parts.installation.settings.clock
+        self._speed = clock.speed if clock else 1.0
         self._city = json.dumps(self._city_json(), ensure_ascii=False).encode()
         self._lock = threading.Lock()
         self._acknowledged: list[Alert] = []
@@ -64,6 +66,7 @@ class Desk:
             "missing_in_sequence": figures.missing,
             "publish_to_stored_s": {"p50": figures.latency_p50_s, "p95": figures.latency_p95_s},
             "publish_to_alert_s": self._latencies.quantiles(),
+            "speed": self._speed,
             "journal": {"last": parts.journal.last_sequence, "judged": parts.evaluation.judged_through},
             "series": {"behind_entries": pump.behind_entries, "ok": pump.ok, "error": pump.last_error},
         }
@@ -78,7 +81,7 @@ class Desk:
             alert = books.alerts.get(alert_id)
             transitions = books.alerts.transitions(alert_id)
         if alert is None:
-            raise Refused(f"没有告警 {alert_id} · there is no alert {alert_id}")
+            raise CommandRefused(RefusalCode.UNKNOWN_ALERT, alert_id)
         return {
             "alert": self._alert(alert),
             "transitions": [transition_json(transition) for transition in transitions],
@@ -107,7 +110,6 @@ class Desk:
     def _city_json(self) -> Json:
         installation = self._parts.installation
         settings = installation.settings
-        speed = settings.clock.speed if settings.clock else 1.0
-        demo = {"speed": speed, "zh": settings.demo.zh, "en": settings.demo.en} if settings.demo else None
+        demo = {"speed": self._speed, "zh": settings.demo.zh, "en": settings.demo.en} if settings.demo else None
         cards = self._parts.desk.program.cards
         return city_json(installation.registry, cards, map_file=installation.map_file, demo=demo)

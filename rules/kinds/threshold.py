@@ -23,12 +23,14 @@ class ThresholdEntry(MetricEntry):
 
 
 def compile_threshold(entry: ThresholdEntry, site: Site) -> SeriesJudge:
-    """With a table, devices without a noise zone are not judged."""
+    """With a table by noise zone, devices without one are not judged."""
     devices = entry.reporting(site.registry)
     limits: FixedLimit | TableLimits
     if isinstance(entry.limit, TableName):
-        devices = tuple(device for device in devices if device.zone is not None)
-        limits = TableLimits(Timeline(site.tables[entry.limit.table], site.registry.city.timezone), devices)
+        table = site.tables[entry.limit.table]
+        devices = tuple(device for device in devices if device.zone is not None or not table.needs_zone)
+        timeline = Timeline(table, site.registry.city.timezone)
+        limits = TableLimits(timeline, devices, needs_zone=table.needs_zone)
     else:
         limits = FixedLimit(entry.limit)
     return SeriesJudge(

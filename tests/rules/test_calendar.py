@@ -20,7 +20,7 @@ from rules.sun import LampNights
 from rules.tables import ZONES, Edition, LimitTable, Timeline
 from tests.rules.city import at
 
-GB3096 = load(SHIPPED_LIMITS, LimitTable)
+GB3096 = load(SHIPPED_LIMITS[0], LimitTable)
 DAY = {"0": 50, "1": 55, "2": 60, "3": 65, "4a": 70, "4b": 70}
 NIGHT = {"0": 40, "1": 45, "2": 50, "3": 55, "4a": 55, "4b": 60}
 
@@ -162,7 +162,7 @@ def test_where_the_sun_stays_down_no_lamp_is_judged() -> None:
 def test_a_broken_table_is_refused_with_its_line(change: str, message: str, tmp_path: Path) -> None:
     replacement = {'"22:00"': "22:00", "night: 40": "evening: 40", "valid_from: 2008-10-01": "valid_from: soon"}[change]
     path = tmp_path / "table.yaml"
-    path.write_text(SHIPPED_LIMITS.read_text(encoding="utf-8").replace(change, replacement), encoding="utf-8")
+    path.write_text(SHIPPED_LIMITS[0].read_text(encoding="utf-8").replace(change, replacement), encoding="utf-8")
     with pytest.raises(Misconfigured, match=message) as caught:
         load(path, LimitTable)
     assert caught.value.problems[0].line is not None

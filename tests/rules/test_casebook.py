@@ -72,13 +72,36 @@ def test_at_ten_in_the_evening_the_next_reading_is_held_against_the_night_limit(
     run = story(registry_of(meter("N", "2", interval_s=20)), "laeq", every(20, [55.0] * 6), start=start, until=100)
     violated = run.told[0]
     assert book(run, "noise-zone", start) == [("violated", 60, 60), ("held", 90, 60)]
-    assert (violated.evidence.limit, dict(violated.evidence.figures)) == (50, {"zone": "2", "period": "night"})
+    assert (violated.evidence.limit, dict(violated.evidence.figures)) == (
+        50,
+        {"zone": "2", "period": "night", "edition": "GB 3096-2008"},
+    )
 
 
 def test_at_six_in_the_morning_the_night_excess_ends() -> None:
     start = at("2026-11-23T05:59:00")
     run = story(registry_of(meter("N", "2", interval_s=20)), "laeq", every(20, [55.0] * 8), start=start, until=140)
     assert book(run, "noise-zone", start) == [("violated", 0, 0), ("held", 30, 0), ("cleared", 120, 60)]
+
+
+@pytest.mark.parametrize(
+    ("day", "value", "is_violated"),
+    [
+        ("2017-01-01", 75.0, False),
+        ("2017-01-01", 75.1, True),
+        ("2026-02-28", 75.0, False),
+        ("2026-03-01", 60.1, True),
+        ("2030-12-31", 60.0, False),
+        ("2031-01-01", 50.1, True),
+    ],
+)
+def test_the_pm2_5_limit_is_that_of_the_observations_date(day: str, value: float, is_violated: bool) -> None:
+    run = story(
+        registry_of(device("AQ", "air_station", interval_s=30)), "pm2_5", [(0, value)], start=at(f"{day}T12:00:00")
+    )
+    assert [transition.signal for transition in run.told if transition.rule == "pm2_5-early-warning"][:1] == (
+        ["violated"] if is_violated else []
+    )
 
 
 def test_pm2_5_warns_after_a_minute_above_sixty() -> None:
