@@ -10,6 +10,7 @@ from time import time_ns
 import pytest
 
 from domain.ledger import Tally
+from tests.ingest.running import wait_for
 from tests.process.city import METERS
 from tests.process.house import House, running_broker
 from tests.process.publisher import Publisher
@@ -17,9 +18,7 @@ from tests.process.publisher import Publisher
 pytestmark = [pytest.mark.process, pytest.mark.service]
 
 MESSAGES = 20_000
-PORTIONS = 5
-LONGEST_FLOW_S = 0.6
-"""A portion takes about this long to come in."""
+PORTIONS = 8
 LONGEST_START_S = 4.0
 """An engine that starts again has taken in its backlog about this long after."""
 
@@ -31,19 +30,26 @@ def numbered(first: int, count: int, *, begin_ms: int) -> Iterator[tuple[str, by
         yield f"citybrain/v1/up/{METERS[number % len(METERS)]}", json.dumps(content).encode()
 
 
-def kill_at_random_moments(house: House, publisher: Publisher, dice: random.Random) -> Sequence[float]:
+def kill_at_random_moments(house: House, publisher: Publisher, dice: random.Random) -> Sequence[str]:
     """One kill while each portion comes in, and one while the engine starts again with what it has missed."""
     begin_ms, size, moments, pause = time_ns() // 1_000_000 - 60_000, MESSAGES // PORTIONS, [], Event()
     for portion in range(PORTIONS):
+        reached = portion * size + dice.randrange(size)
         publisher.send(numbered(portion * size, size, begin_ms=begin_ms))
-        for longest in (LONGEST_FLOW_S, LONGEST_START_S):
-            moments.append(dice.uniform(0, longest))
-            pause.wait(moments[-1])
-            house.engine.kill()
-            house.engine.start()
+        wait_for(lambda reached=reached: publisher.answered >= reached, f"{reached} messages at the broker")
+        restart(house)
+        wait_s = dice.uniform(0, LONGEST_START_S)
+        pause.wait(wait_s)
+        restart(house)
         house.wait_until_ready()
+        moments += [f"#{reached}", f"{wait_s:.2f} s"]
     publisher.settle()
     return moments
+
+
+def restart(house: House) -> None:
+    house.engine.kill()
+    house.engine.start()
 
 
 @pytest.mark.parametrize("broker_kind", ["embedded", "mosquitto"])
@@ -56,7 +62,7 @@ def test_engine_killed_again_and_again_loses_nothing_and_doubles_nothing(broker_
         house.wait_for_messages(MESSAGES)
         books = house.books()
     print(
-        f"{broker_kind}: seed {seed}, {len(moments)} kills after {[round(moment, 2) for moment in moments]} s;"
+        f"{broker_kind}: seed {seed}, {len(moments)} kills at {', '.join(moments)};"
         f" {books.messages.duplicate} redelivered, {books.readings}"
     )
     assert len(moments) == 2 * PORTIONS
