@@ -98,7 +98,7 @@ def capture(
     stop: StopAsked,
     limit: int | None = None,
 ) -> CaptureReport:
-    """Record until told to stop; the file is on the disk when this returns. Raises Refused where it cannot be written."""
+    """Record until told to stop; the file is on the disk when this returns. Raises Refused if it cannot be written."""
     try:
         with file.open("w", encoding="utf-8") as opened:
             report = Recorder(address, topics, clock=clock, limit=limit).record(opened, stop)

@@ -149,9 +149,11 @@ def _noise_meter(dice: Dice, number: int, zone: NoiseZone, i: int, streets: Sequ
         case NoiseZone.FOUR_A:
             mains = [street for street in streets if street.grade is RoadGrade.MAIN]
             beside_road = mains[i % len(mains)]
-            along = beside_road.length_km * dice.between(0.12, 0.88, 1000 + number)
+            half = (i + i // len(mains)) % 2
+            along = beside_road.length_km * (0.5 * half + dice.between(0.1, 0.4, 1000 + number))
             point = beside(beside_road.line, along, offset=dice.between(0.02, 0.034, 2000 + number))
-            zh, en, road = f"{beside_road.zh}路侧", f"{beside_road.en} roadside", beside_road.id
+            part_zh, part_en = _part(beside_road.line, half)
+            zh, en, road = f"{beside_road.zh}{part_zh}路侧", f"{beside_road.en} {part_en} roadside", beside_road.id
         case NoiseZone.FOUR_B:
             track: Line = railway()
             point = beside(track, length(track) * (i + 0.5) / NOISE_METERS[zone], offset=-0.04)
@@ -170,6 +172,12 @@ def _noise_meter(dice: Dice, number: int, zone: NoiseZone, i: int, streets: Sequ
         zone=zone,
         road=road,
     )
+
+
+def _part(line: Line, half: int) -> tuple[str, str]:
+    """What people call this half of a road; roads begin in the west or in the south."""
+    is_east_west = abs(line[-1][0] - line[0][0]) > abs(line[-1][1] - line[0][1])
+    return ((("西段", "west"), ("东段", "east")) if is_east_west else (("南段", "south"), ("北段", "north")))[half]
 
 
 def _quiet_point(dice: Dice, number: int, zone: NoiseZone, streets: Sequence[Street]) -> Point:

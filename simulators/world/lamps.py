@@ -92,7 +92,7 @@ class Lamps:
         if lamp.is_broken_by_chance:
             return standby / 3.6e6
         dark = sum(
-            min(at_s, occurrence.end_s) - occurrence.begin_s
+            self._sun.burnt_s(min(at_s, occurrence.end_s)) - self._sun.burnt_s(occurrence.begin_s)
             for kind, id_ in ((TripEffect, device.parent or ""), (DarkEffect, device.id))
             for _, occurrence in self._effects.recent(kind, id_, at_s, memory_s=_DARKNESS_MEMORY_S)
         )

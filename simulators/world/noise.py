@@ -87,10 +87,12 @@ class Noise:
         """Equivalent level of the span that ends at `at_s`, dB(A)."""
         site = self._site(device)
         middle = at_s - span_s / 2
-        level = _sum_of(self._sources(device, site, middle, span_s))
+        level = _sum_of(self._sources(site, middle, span_s))
         fast = 0.7 * site.dice.normal(round(at_s * 1000)) * min(1.0, sqrt(10.0 / max(span_s, 1.0)))
         breath = 0.6 * site.dice.wave(middle, 90.0) if span_s <= 60 else 0.0
-        return level + site.offset + fast + breath + 0.6 * site.dice.wave(middle, 1500.0)
+        usual = level + site.offset + fast + breath + 0.6 * site.dice.wave(middle, 1500.0)
+        sounds = [effect.level + 0.6 * fast for effect, _ in self._effects.on(SoundEffect, device.id, middle)]
+        return _sum_of([usual, *sounds])
 
     def values(self, device: Device, at_s: float, *, span_s: float) -> dict[str, float]:
         """All that the meter reports; its percentiles are those of a bell-shaped course around the level."""
@@ -113,7 +115,7 @@ class Noise:
             "rain": round(sky.rain, 1),
         }
 
-    def _sources(self, device: Device, site: _Site, at_s: float, span_s: float) -> Iterable[float]:
+    def _sources(self, site: _Site, at_s: float, span_s: float) -> Iterable[float]:
         local = self._calendar.moment(at_s)
         yield site.through_peak + 10 * log10(self._traffic.through(at_s))
         yield site.local_peak + 10 * log10(self._traffic.local(at_s))
@@ -129,8 +131,6 @@ class Noise:
         rain = self._weather.rain(at_s)
         if rain > 0.1:
             yield 30.0 + 9.0 * log10(1.0 + rain)
-        for effect, _ in self._effects.on(SoundEffect, device.id, at_s):
-            yield effect.level
 
     def _site(self, device: Device) -> _Site:
         if device.id not in self._sites:

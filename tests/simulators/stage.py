@@ -1,7 +1,7 @@
 """A scenario played offline through the real intake and the real rules, in event time."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from itertools import groupby
@@ -29,6 +29,12 @@ NOON = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 @cache
 def stage_of(scenario: str) -> Stage:
     return load_stage(SimulationSettings(scenario=scenario))
+
+
+def only(stage: Stage, *, kinds: frozenset[str] = frozenset(), devices: frozenset[str] = frozenset()) -> Stage:
+    """The same city with no more than these kinds or these devices: what a test does not look at costs it nothing."""
+    kept = {d.id: d for d in stage.registry if d.kind in kinds or d.id in devices}
+    return replace(stage, registry=replace(stage.registry, devices=kept))
 
 
 def begin_of(stage: Stage) -> datetime:
