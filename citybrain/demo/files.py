@@ -83,8 +83,8 @@ def make_city(data: Path, *, seed: int) -> Path:
     return folder
 
 
-def write_files(data: Path, *, web_port: int, anchor: Anchor) -> DemoFiles:
-    """Broker, accounts and settings; secrets are made at every start."""
+def write_files(data: Path, *, web_port: int, anchor: Anchor, rules: Mapping[str, Any] | None = None) -> DemoFiles:
+    """Broker, accounts and settings (`rules`: that section of them); secrets are made at every start."""
     port_v5, port_v4 = any_free(2, avoid=[web_port])
     broker = EmbeddedBroker(port_v5=port_v5, port_v4=port_v4, username="citybrain", password=spoken_password())
     broker.write(data / "broker.toml")
@@ -98,7 +98,7 @@ def write_files(data: Path, *, web_port: int, anchor: Anchor) -> DemoFiles:
         [User(name=a.name, role=Role(a.role), password=hash_password(a.password)) for a in accounts],
     )
     file = data / SETTINGS
-    content = _content(broker, web_port=web_port, anchor=anchor)
+    content = {**_content(broker, web_port=web_port, anchor=anchor), "rules": dict(rules or {})}
     file.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
     return DemoFiles(file=file, settings=load_settings(file), accounts=accounts)
 

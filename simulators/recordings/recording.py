@@ -67,8 +67,10 @@ class Recording(Protocol):
     """A file that has been looked at. Reading it again gives the same messages."""
 
     options: RecordingOptions
-    skipped: Skipped
-    """Filled while the messages are read."""
+
+    @property
+    def skipped(self) -> Skipped:
+        """Filled while the messages are read."""
 
     def messages(self) -> Iterable[Outgoing]:
         """In the order of the file; `at` is the event time (end of the interval), microseconds since the epoch."""
