@@ -72,7 +72,7 @@ def build(model: type[Model], content: Any, *, file: Path, text: str, base: Wher
 
 def line_numbers(text: str) -> Mapping[Where, int]:
     """Line (from 1) of every key and list item of a YAML text, by its path."""
-    return dict(_lines(yaml.compose(text, Loader=yaml.SafeLoader), ()))
+    return dict(_lines(yaml.compose(text, Loader=_LOADER), ()))
 
 
 def nearest_line(lines: Mapping[Where, int], where: Where) -> int | None:

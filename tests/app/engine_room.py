@@ -36,11 +36,12 @@ class EngineRoom:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.clock = ManualClock(NOON)
+        self.installation = site.installation()
         self.parts = self._build()
 
     def _build(self) -> Parts:
         self.stream = PictureStream()
-        parts = build(self.site.installation(), self.clock)
+        parts = build(self.installation, self.clock)
         self.desk = Desk(parts, stream=self.stream, latencies=AlertLatencies())
         return parts
 
