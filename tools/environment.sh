@@ -34,7 +34,7 @@ fi
 
 case $what in
     runtime)
-        echo "· installing citybrain and its packages (about 300 MB, once)"
+        echo "· installing citybrain and its packages (about 450 MB and half a minute, once)"
         "$venv/bin/python" -m pip install -q --disable-pip-version-check -c constraints.txt -e . ;;
     dev)
         echo "· installing the tools for tests"
