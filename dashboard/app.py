@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,6 +29,9 @@ from dashboard.settings import WebSettings
 from dashboard.users import UserRoll
 from dashboard.words import load_words
 from domain.ports import Clock
+from runtime import logs
+
+log = logs.get(__name__)
 
 ASSETS = Path(__file__).with_name("assets")
 
@@ -72,6 +76,8 @@ class WebApp:
             asyncio.create_task(self._link.follow(self._publish)),
             asyncio.create_task(self._link.keep_trends(self._publish)),
         ]
+        for follower in followers:
+            follower.add_done_callback(_stop_when_broken)
         yield
         for follower in followers:
             follower.cancel()
@@ -138,6 +144,13 @@ class WebApp:
             "timezone": city.get("timezone", "UTC"),
             "speed": (city.get("demo") or {}).get("speed", 1.0),
         }
+
+
+def _stop_when_broken(follower: "asyncio.Task[None]") -> None:
+    """A wall that no longer follows its engine is worse than one that is started again by its supervisor."""
+    if not follower.cancelled() and (broken := follower.exception()) is not None:
+        log.critical("following the engine broke, stopping", exc_info=broken)
+        signal.raise_signal(signal.SIGTERM)
 
 
 def _fingerprint(folder: Path) -> str:

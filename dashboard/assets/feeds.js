@@ -35,13 +35,12 @@
       el("Div", { className: "feed-head" }, [
         el("Span", { className: `link ${feed.connected ? "good" : "bad"}` }, [el("I", {}), el("B", {}, feed.id), el("Span", {}, connection)]),
         el("Span", { className: "rate" }, [el("B", {}, plain(feed.per_s)), ` ${t("feeds.per_s")}`]),
-        el("Span", { className: "last" }, last(feed, now)),
       ]),
       el("Div", { className: "equation" }, [
         el("Div", {}, [term("received", ""), term("stored", "=")]),
         el("Div", {}, SMALL_FATES.map((fate) => term(fate, "+"))),
       ]),
-      el("Div", { className: "verdicts" }, [balance(feed), store(feed)]),
+      el("Div", { className: "verdicts" }, [balance(feed), store(feed), el("Span", { className: "last" }, last(feed, now))]),
     ]);
   }
 

@@ -16,6 +16,10 @@ from runtime import logs
 
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 3.0
+PICTURE_FIELDS = (
+    *("at", "counter", "supervision", "indicators", "alerts", "alerts_total"),
+    *("lamp_roads", "feeds", "offline", "trends_version"),
+)
 ALERT_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,127}")
 
 log = logs.get(__name__)
@@ -42,6 +46,7 @@ class EngineLink:
         self._clock = clock
         self._calls: EngineCalls | None = None
         self._trends_wanted = asyncio.Event()
+        self._told = ""
         self.connected = False
         self.seen = Seen()
 
@@ -58,8 +63,9 @@ class EngineLink:
             try:
                 await self._follow_once(on_news)
             except Temporary as exc:
-                if self.connected:
-                    log.warning("engine lost", error=str(exc))
+                if str(exc) != self._told:
+                    log.warning("engine away", error=str(exc))
+                self._told = str(exc)
             self.connected = False
             on_news()
             has_worked = self.seen.pictured_at != pictures_before
@@ -111,7 +117,7 @@ class EngineLink:
             async with calls.pictures() as pictures:
                 async for picture in pictures:
                     self._calls = calls
-                    if picture is not None:
+                    if picture:  # empty before the engine has made its first one
                         self._learn_picture(picture)
                         on_news()
             raise Temporary("the engine ended its stream")
@@ -125,11 +131,15 @@ class EngineLink:
         self.seen.city_edition = hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
     def _learn_picture(self, picture: Json) -> None:
+        missing = [name for name in PICTURE_FIELDS if name not in picture]
+        if missing:
+            raise Temporary(f"picture without {', '.join(missing)}; are engine and web of the same version?")
         if not self.connected:
-            log.info("engine found", pictures_from=picture.get("counter"))
+            self._told = ""
+            log.info("engine found", pictures_from=picture["counter"])
             self.seen.trends_version = None  # a restarted engine counts its versions anew
         self.connected = True
         self.seen.picture = picture
         self.seen.pictured_at = self._clock.monotonic()
-        if picture.get("trends_version") != self.seen.trends_version:
+        if picture["trends_version"] != self.seen.trends_version:
             self._trends_wanted.set()

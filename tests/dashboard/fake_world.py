@@ -32,6 +32,9 @@ class FakeWorld:
         self.counter = 0
         self.trends_version = 1
         self.imbalance = 0
+        self.noise_age_s = 4
+        self.left_out: str | None = None
+        """A field that pictures lack, as those of another version might."""
         self.city = city(is_demo=is_demo)
         self.alerts: dict[str, Json] = {}
         self.transitions: dict[str, list[Json]] = {}
@@ -130,7 +133,7 @@ class FakeWorld:
         order = ("red", "yellow", "white")
         shown = sorted(self.listed(open_only=True), key=lambda a: (order.index(a["severity"]), -a["opened_at"]))
         waiting = sum(alert["state"] in ("active", "returned") for alert in shown)
-        return {
+        picture = {
             **{"at": self.now, "counter": self.counter, "trends_version": self.trends_version},
             "supervision": {colour: sum(a["severity"] == colour for a in shown) for colour in order},
             "indicators": self._indicators(waiting, len(shown)),
@@ -140,6 +143,7 @@ class FakeWorld:
             "feeds": self._feeds(),
             "offline": self.offline,
         }
+        return {name: value for name, value in picture.items() if name != self.left_out}
 
     def trends(self) -> list[Json]:
         """Noise and PM2.5 over the last day."""
@@ -180,7 +184,7 @@ class FakeWorld:
         of = len(self.city["devices"])
         return {
             "lamps_lit": lamps,
-            "noise_over": {"value": 7, "of": 60, "good": False, "age_s": 4},
+            "noise_over": {"value": 7, "of": 60, "good": False, "age_s": self.noise_age_s},
             "pm2_5": {"value": 46.3, "limit": 60, "good": True, "age_s": 9},
             "covers": {"value": 1, "of": 300, "good": False, "age_s": 30},
             "online": {"value": 100 * (of - len(self.offline)) / of, "target": 99, "good": True, "of": of},

@@ -38,6 +38,12 @@ ACKNOWLEDGE = {
 }
 
 
+@pytest.fixture(scope="module")
+def shut(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+    """A wall where nobody ever logs in."""
+    return TestClient(build(tmp_path_factory.mktemp("shut")).asgi, base_url=HOME, follow_redirects=False)
+
+
 @pytest.fixture
 def stranger(tmp_path: Path) -> TestClient:
     write_accounts(tmp_path)
@@ -61,8 +67,8 @@ def said(answer: httpx.Response) -> str:
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)
-def test_everything_is_closed_to_strangers(stranger: TestClient, method: str, path: str) -> None:
-    assert stranger.request(method, path).status_code == httpx.codes.UNAUTHORIZED
+def test_everything_is_closed_to_strangers(shut: TestClient, method: str, path: str) -> None:
+    assert shut.request(method, path).status_code == httpx.codes.UNAUTHORIZED
 
 
 def test_a_stranger_who_wants_a_page_is_sent_to_the_login(stranger: TestClient) -> None:
@@ -87,8 +93,8 @@ def test_a_web_socket_from_another_site_is_refused(duty: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/login", "/healthz", "/_dash-layout", "/assets/login.css"])
-def test_every_answer_carries_the_security_headers(stranger: TestClient, path: str) -> None:
-    headers = stranger.get(path).headers
+def test_every_answer_carries_the_security_headers(shut: TestClient, path: str) -> None:
+    headers = shut.get(path).headers
     assert "script-src 'self' 'sha256-" in headers["content-security-policy"]
     assert "unsafe-eval" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"

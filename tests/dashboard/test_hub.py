@@ -46,7 +46,6 @@ def test_a_stream_begins_with_the_picture_and_goes_on_with_news() -> None:
         told = [await anext(stream)]
         hub.publish(b'{"n":1}')
         told.append(await anext(stream))
-        await stream.aclose()
         return told
 
     assert asyncio.run(scene()) == [b"retry: 1500\nid: 0\ndata: {}\n\n", b'id: 1\ndata: {"n":1}\n\n']

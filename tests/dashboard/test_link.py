@@ -133,6 +133,20 @@ def test_an_id_that_cannot_be_one_never_reaches_the_engine(link: EngineLink, ide
         asyncio.run(link.alert(identifier))
 
 
+def test_a_picture_that_lacks_something_is_not_shown_and_not_fatal(
+    engine: FakeEngine, world: FakeWorld, link: EngineLink
+) -> None:
+    world.left_out = "alerts"
+
+    async def scene(watch: Watch) -> None:
+        await watch.until(lambda link: link.seen.city is not None)
+        assert link.seen.picture is None
+        world.left_out = None
+        await watch.until(lambda link: link.connected)
+
+    following(link, scene)
+
+
 def test_a_broken_address_file_is_an_absent_engine(link: EngineLink, tmp_path: Path) -> None:
     (tmp_path / "engine.json").write_text('{"url": 3', encoding="utf-8")
 
