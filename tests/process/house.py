@@ -17,6 +17,7 @@ from citybrain.edge.client import EngineClient
 from citybrain.household import engine_is_ready, web_is_ready
 from citybrain.settings import Settings, load_settings
 from domain.ledger import Tally
+from tests.dashboard.web import write_accounts
 from tests.ingest.brokers import PASSWORD, USERNAME, BrokerProcess, free_port, mosquitto_in
 from tests.ingest.running import wait_for
 from tests.process.children import Child
@@ -111,7 +112,14 @@ class House:
         wait_for(is_ready, "the engine", within_s=READY_WITHIN_S)
         wait_for(lambda: self.feed["connected"], "its connection to the broker", within_s=READY_WITHIN_S)
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.web_port}"
+
     def start_web(self) -> None:
+        """Start the wall, with the accounts of tests.dashboard.web."""
+        self.data.mkdir(exist_ok=True)
+        write_accounts(self.data)
         self.web.start()
         wait_for(lambda: web_is_ready(self.web_port), "the wall", within_s=READY_WITHIN_S)
 
