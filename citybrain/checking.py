@@ -1,5 +1,6 @@
 """Looks at an installation's files as a whole, layer by layer, and collects what is wrong with all of them."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,6 +81,17 @@ def _check_city(settings: Settings, timezone: str, map_file: Path | None, report
     if map_file is not None and not map_file.is_file():
         message = f"map: {map_file} is not there; write the name of a GeoJSON file beside this one, or leave map out"
         report.problems.append(Problem(file=str(settings.city), line=None, message=message))
+    elif map_file is not None and not _is_geojson(map_file):
+        message = "is not GeoJSON; write a FeatureCollection as docs/map.md says"
+        report.problems.append(Problem(file=str(map_file), line=None, message=message))
+
+
+def _is_geojson(file: Path) -> bool:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and isinstance(content.get("features"), list)
 
 
 def _check_secrets(settings: Settings, report: Report) -> None:

@@ -139,7 +139,7 @@ def zone_of(name: str) -> ZoneInfo:
     """Raises ValueError for a zone of time that does not exist."""
     try:
         return ZoneInfo(name)
-    except (KeyError, ValueError) as exc:
+    except (KeyError, ValueError, OSError) as exc:  # OSError: the name of a folder of zones
         raise ValueError(f"timezone {name!r} is not known; write a name such as Asia/Shanghai") from exc
 
 

@@ -30,7 +30,7 @@ TIMES = ("opened_at", "active_at", "changed_at", "acknowledged_at", "returned_at
 
 @click.command(name="alerts")
 @click.option("--all", "everything", is_flag=True, help="closed ones too · 含已关闭")
-@click.option("--limit", type=int, default=100, show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
 @query_options
 def command(everything: bool, limit: int, config: Path | None, data: Path | None, as_json: bool) -> None:
     """查询告警 · Query alerts."""

@@ -23,7 +23,7 @@ COLUMNS = {
 
 @click.command(name="quarantine")
 @click.option("--reason", type=click.Choice([reason.value for reason in Reason]), help="only this reason · 仅此原因")
-@click.option("--limit", type=int, default=100, show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
 @query_options
 def command(reason: str | None, limit: int, config: Path | None, data: Path | None, as_json: bool) -> None:
     """查询隔离区，最新在前 · Query the quarantine, newest first."""

@@ -1,6 +1,7 @@
 """`citybrain readings`: from the running engine, or straight from the store when none runs."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ COLUMNS = {
 @click.option("--metric", "metrics", multiple=True, help="may be given several times · 可重复")
 @click.option("--since", help="time with zone, or a duration such as 2h · 起始时间")
 @click.option("--until", help="time with zone, or a duration such as 1h · 截止时间")
-@click.option("--limit", type=int, default=1000, show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), default=1000, show_default=True)
 @click.option("--newest", is_flag=True, help="newest first · 最新在前")
 @query_options
 def command(  # noqa: PLR0913  the options of a command line are its parameters
@@ -50,7 +51,7 @@ def command(  # noqa: PLR0913  the options of a command line are its parameters
     now = settings.make_clock().now()
     query = ReadingQuery(
         start=moment(since, now=now) or EPOCH,
-        end=moment(until, now=now) or now.replace(year=now.year + 1),
+        end=moment(until, now=now) or now + timedelta(days=366),
         devices=devices,
         metrics=metrics,
         limit=limit,

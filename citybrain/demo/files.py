@@ -22,6 +22,8 @@ from simulators.city import write_city
 
 MARK = ".citybrain-demo"
 """A folder with this file was made by the demo, and may be made anew by it."""
+LOCK = "demo"
+"""Name of the lock that a running demo holds on its folder."""
 SETTINGS = "citybrain.yaml"
 DEMO_LABEL = {"zh": "演示城市 · 虚构数据", "en": "Demo city · fictional data"}
 
@@ -46,21 +48,23 @@ class DemoFiles:
     accounts: tuple[Account, ...]
 
 
-def prepare_folder(data: Path, *, keep: bool) -> bool:
-    """Make the folder; whether what an earlier demo left in it was removed.
+def claim_folder(data: Path) -> None:
+    """Make the folder and mark it as a demo's; what is in it stays.
 
     Raises Refused for a folder with something else in it: a demo does not mix with anybody's files.
     """
     if data.is_dir() and any(data.iterdir()) and not (data / MARK).is_file():
         raise Refused(f"{data} holds something that no demo made; give an empty or new folder with --data")
-    is_emptied = not keep and (data / MARK).is_file()
-    if is_emptied:
-        for entry in data.iterdir():
-            if entry.name not in {MARK, "demo.lock"}:
-                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
     data.mkdir(parents=True, exist_ok=True)
     (data / MARK).touch()
-    return is_emptied
+
+
+def empty_folder(data: Path) -> bool:
+    """Remove what an earlier demo left; whether there was anything. Hold the lock: a demo may be running in it."""
+    left = [entry for entry in data.iterdir() if entry.name not in {MARK, f"{LOCK}.lock"}]
+    for entry in left:
+        shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+    return bool(left)
 
 
 def earlier_city_time(data: Path, *, real: datetime) -> datetime | None:

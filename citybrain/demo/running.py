@@ -11,7 +11,15 @@ from typing import Any
 import click
 
 from citybrain.demo.console import DemoConsole
-from citybrain.demo.files import DemoFiles, earlier_city_time, make_city, prepare_folder, write_files
+from citybrain.demo.files import (
+    LOCK,
+    DemoFiles,
+    claim_folder,
+    earlier_city_time,
+    empty_folder,
+    make_city,
+    write_files,
+)
 from citybrain.demo.story import story_begin
 from citybrain.demo.summary import drained_statistics, summary_of
 from citybrain.household import Household, Member, broker_member, engine_member, web_member
@@ -50,10 +58,11 @@ def run_demo(options: DemoOptions) -> None:
     console = DemoConsole()
     port = _free_port(options.port, console)
     data = options.data or DEFAULT_DATA
-    if prepare_folder(data, keep=options.data is not None):
-        console.say(f"清除上次演示：{data}", f"removed what the last demo left in {data}; keep it with --data")
-    lock = DirectoryLock(data, "demo")
+    claim_folder(data)
+    lock = DirectoryLock(data, LOCK)
     try:
+        if options.data is None and empty_folder(data):
+            console.say(f"清除上次演示：{data}", f"removed what the last demo left in {data}; keep it with --data")
         files = write_files(data, web_port=port, anchor=_anchor(options, data))
         summary = DemoRun(options, files, console).run(stop)
     finally:
