@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own for the tests marked `service`; a missing program fails the test."""
+"""A PostgreSQL server of our own for the tests marked `service`; a missing one is reported."""
 
 import os
 import shutil
@@ -12,12 +12,16 @@ from uuid import uuid4
 
 import psycopg
 
+from tests import availability
+
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
 @contextmanager
 def server() -> Iterator[str]:
     """Its URL, with the database left to be named; gone afterwards, with everything in it."""
+    if not BINARIES:
+        availability.missing("postgresql", "no initdb under /usr/lib/postgresql; apt-get install postgresql")
     home = Path(tempfile.mkdtemp(prefix="citybrain-postgresql-"))
     if os.geteuid() == 0:
         shutil.chown(home, user="postgres")
