@@ -64,7 +64,7 @@ def test_every_column_of_the_ledger_is_shown_and_it_balances(demo: Played) -> No
 
 
 def test_without_a_story_nothing_is_raised() -> None:
-    assert raised(play(stage_of("calm"), seconds=150)) == []
+    assert raised(play(stage_of("calm"), seconds=100)) == []
 
 
 @pytest.mark.parametrize(
