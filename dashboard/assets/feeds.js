@@ -4,6 +4,7 @@
   const citybrain = (window.citybrain ??= {});
   const draw = ((window.dash_clientside ??= {}).citybrain ??= {});
   const SMALL_FATES = ["duplicate", "quarantined", "late"];
+  const EVIDENCE = { noise: "noise_over", air: "pm2_5", lamps: "lamps_lit", covers: "covers" };
   const BEHIND_TOLD_AFTER_S = 5;
 
   function balance(feed) {
@@ -44,10 +45,21 @@
     ]);
   }
 
+  // How old the newest reading of each kind is, as the indicators know it.
+  function ages(indicators) {
+    const { el, t, duration } = citybrain;
+    const cells = Object.entries(EVIDENCE).map(([key, indicator]) => {
+      const age = indicators[indicator].age_s ?? null;
+      const shown = age === null ? "—" : duration(age + (citybrain.ageNow() ?? 0));
+      return el("Span", { key }, [el("Small", {}, t(`age.${key}`)), el("B", {}, shown)]);
+    });
+    return el("Div", { className: "ages", key: "ages" }, [el("Span", { className: "ages-name" }, t("feeds.ages")), ...cells]);
+  }
+
   draw.feeds = (frame) => {
     if (!frame?.picture) return window.dash_clientside.no_update;
-    const { feeds, at } = frame.picture;
+    const { feeds, at, indicators } = frame.picture;
     if (feeds.length === 0) return citybrain.el("P", { className: "notice" }, citybrain.t("feeds.none"));
-    return feeds.map((feed) => block(feed, at));
+    return [...feeds.map((feed) => block(feed, at)), ages(indicators)];
   };
 })();

@@ -17,10 +17,15 @@
   citybrain.plain = (value) =>
     value === null || value === undefined ? NOTHING : value.toLocaleString("en-US", { maximumFractionDigits: 1 });
 
-  citybrain.quantity = (value, unit) =>
-    unit && unit !== "1" ? `${citybrain.plain(value)} ${unit}` : citybrain.plain(value);
+  citybrain.quantity = (value, unit) => {
+    if (unit === "s") return citybrain.duration(value);
+    return unit && unit !== "1" ? `${citybrain.plain(value)} ${unit}` : citybrain.plain(value);
+  };
 
-  citybrain.bound = (comparison, limit) => `${COMPLIANT[comparison] ?? comparison} ${citybrain.plain(limit)}`;
+  citybrain.bound = (comparison, limit, unit) => {
+    const shown = unit === "s" ? citybrain.duration(limit) : citybrain.plain(limit);
+    return `${COMPLIANT[comparison] ?? comparison} ${shown}`;
+  };
 
   // The one or two largest units of a span in seconds.
   citybrain.duration = (seconds) => {

@@ -16,13 +16,15 @@
     return Math.max(3, total <= all ? all : Math.floor((height - MORE_REM) / ROW_REM));
   }
 
-  // The left end of the scale: 90 %, or the next lower ten where a road is darker.
-  const scaleStart = (roads) => Math.min(90, ...roads.map((road) => Math.floor(road.rate / 10) * 10));
+  // The scale does not follow one dark road: the others' differences would vanish. Its value is written beside it.
+  const SCALE_START = 90;
+  const place = (rate) => ((Math.max(rate, SCALE_START) - SCALE_START) / (100 - SCALE_START)) * 100;
 
-  function row(road, place) {
+  function row(road) {
     const { el, t, number, own } = citybrain;
     const [from, to] = [place(road.rate), place(road.target)];
     const isMet = road.rate >= road.target;
+    const isBelowScale = road.rate < SCALE_START;
     const stem = { left: `${Math.min(from, to)}%`, width: `${Math.abs(to - from)}%` };
     const label = `${own(road)} ${number(road.rate, 1)} %, ${t("lamps.target")} ${road.target} %`;
     return el("Li", { key: road.id, className: isMet ? "met" : "missed", title: label }, [
@@ -30,16 +32,16 @@
       el("Span", { className: "track", "aria-hidden": "true" }, [
         el("I", { className: "stem", style: stem }),
         el("I", { className: "goal", style: { left: `${to}%` } }),
-        el("I", { className: "dot", style: { left: `${from}%` } }),
+        el("I", { className: isBelowScale ? "dot beyond" : "dot", style: { left: `${from}%` } }),
       ]),
       el("B", {}, number(road.rate, 1)),
       el("Small", {}, road.offline ? `${t("lamps.offline")} ${road.offline}` : ""),
     ]);
   }
 
-  function axis(start, place) {
+  function axis() {
     const { el } = citybrain;
-    const marks = [start, (start + 100) / 2, 100];
+    const marks = [SCALE_START, 95, 100];
     const ticks = marks.map((mark) => el("Span", { style: { left: `${place(mark)}%` } }, citybrain.plain(mark)));
     return el("Div", { className: "axis", "aria-hidden": "true" }, [el("Span", {}), el("Div", {}, ticks)]);
   }
@@ -58,11 +60,9 @@
     if (known.length === 0) {
       return roads.every((road) => road.due === 0) ? byDay() : el("P", { className: "notice" }, t("lamps.unknown"));
     }
-    const start = scaleStart(known);
-    const place = (rate) => ((rate - start) / (100 - start)) * 100;
     const shown = known.slice(0, rowsThatFit(known.length));
     const rest = known.slice(shown.length);
-    const parts = [el("Ol", { role: "list" }, shown.map((road) => row(road, place))), axis(start, place)];
+    const parts = [el("Ol", { role: "list" }, shown.map(row)), axis()];
     if (rest.length > 0) {
       const lowest = `${number(Math.min(...rest.map((road) => road.rate)), 1)} %`;
       parts.push(el("P", { className: "more" }, t("lamps.more", { count: rest.length, rate: lowest })));

@@ -22,7 +22,7 @@
     if (alert.comparison === "=") return parts; // a state, such as a cover that is open: the title says it
     if (alert.value !== null) parts.push(el("B", {}, citybrain.quantity(alert.value, alert.unit)));
     if (alert.limit !== null) {
-      parts.push(el("Span", { className: "limit" }, `${t("alert.limit")} ${citybrain.bound(alert.comparison, alert.limit)}`));
+      parts.push(el("Span", { className: "limit" }, `${t("alert.limit")} ${citybrain.bound(alert.comparison, alert.limit, alert.unit)}`));
     }
     return parts;
   }

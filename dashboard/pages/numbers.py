@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from dashboard.languages import Language
+from dashboard.languages import Language, current
 from dashboard.live.calls import Json
 
 MINUTE_MS = 60_000
@@ -22,7 +22,9 @@ def number(value: float | None, *, most: int = 1) -> str:
 
 
 def quantity(value: float | None, unit: str) -> str:
-    """A value with its unit; the unit 1 is not written."""
+    """A value with its unit; the unit 1 is not written, and seconds are a duration."""
+    if unit == "s":
+        return age(value, current.get())
     text = number(value)
     return text if value is None or unit in ("", "1") else f"{text} {unit}"
 
@@ -50,7 +52,7 @@ def against_limit(alert: Json, *, limit_word: str) -> tuple[str, str]:
     if alert["comparison"] == "=":
         return "", ""  # a state, such as a cover that is open: the title says it
     shown = "" if value is None else quantity(value, alert["unit"])
-    unit = alert["unit"] if value is None else ""
+    unit = alert["unit"] if value is None or alert["unit"] == "s" else ""
     bound = "" if limit is None else f"{limit_word} {COMPLIANT[alert['comparison']]} {quantity(limit, unit)}"
     return shown, bound
 

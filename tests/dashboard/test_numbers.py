@@ -42,6 +42,7 @@ def test_a_moment_is_that_of_the_city() -> None:
         ({"value": 57.3, "limit": 50, "comparison": "<=", "unit": "dB(A)"}, ("57.3 dB(A)", "限值 ≤ 50")),
         ({"value": None, "limit": 50, "comparison": "<", "unit": "m"}, ("", "限值 < 50 m")),
         ({"value": 3, "limit": None, "comparison": "<", "unit": ""}, ("3", "")),
+        ({"value": 7200, "limit": 900, "comparison": "<", "unit": "s"}, ("2 时 00 分", "限值 < 15 分")),
         ({"value": 1, "limit": 0, "comparison": "=", "unit": "1"}, ("", "")),
     ],
 )
