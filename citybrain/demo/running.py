@@ -5,6 +5,7 @@ import time
 import webbrowser
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from runtime.stopping import Stop
 DEFAULT_PORT = 8050
 DEFAULT_DATA = Path("demo-data")
 SIMULATORS_END_WITHIN_S = 1.0
+CURTAIN = timedelta(seconds=8)
 DRAIN_WITHIN_S = 1.5
 LONG_DRAIN_WITHIN_S = 10.0
 """With a summary asked for and nobody waiting at the keyboard."""
@@ -146,8 +148,11 @@ def _free_port(asked: int | None, console: DemoConsole) -> int:
 
 
 def _anchor(options: DemoOptions, data: Path) -> Anchor:
-    """A new demo begins at the scenario's hour; one that goes on with its data goes on with its clock."""
-    real = SystemClock().now()
+    """A new demo begins at the scenario's hour; one that goes on with its data goes on with its clock.
+
+    The story begins when the wall is likely to be up, so that nobody misses its first seconds.
+    """
+    real = SystemClock().now() + CURTAIN
     earlier = earlier_city_time(data, real=real)
     begin = story_begin(options.scenario, city_folder=make_city(data, seed=options.seed), real=real)
     return Anchor(real=real, city=earlier or begin, speed=options.speed)
