@@ -43,19 +43,11 @@ def embedded_child(folder: Path) -> BrokerProcess:
 def running_broker(kind: str, folder: Path) -> Iterator[BrokerProcess]:
     """`mosquitto` or `embedded`, ended on the way out."""
     folder.mkdir(exist_ok=True)
-    broker = (_mosquitto if kind == "mosquitto" else embedded_child)(folder)
+    broker = (mosquitto_in if kind == "mosquitto" else embedded_child)(folder)
     try:
         yield broker.start()
     finally:
         broker.stop(kill=True)
-
-
-def _mosquitto(folder: Path) -> BrokerProcess:
-    """As examples/mosquitto.conf sets it up: a wider window than its default."""
-    broker = mosquitto_in(folder)
-    with (folder / "mosquitto.conf").open("a", encoding="utf-8") as configuration:
-        configuration.write("max_inflight_messages 100\n")
-    return broker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

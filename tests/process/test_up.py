@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import time_ns
@@ -109,9 +109,14 @@ def pictured_alerts(client: httpx.Client) -> list[dict[str, Any]]:
 
 
 def children(pid: int) -> dict[str, int]:
-    """pid by name of the process's own children."""
-    lines = [(child.cmdline(), child.pid) for child in psutil.Process(pid).children()]
-    return {words[words.index("child") + 1]: number for words, number in lines if "child" in words}
+    """pid by name of the process's own living children."""
+    found: dict[str, int] = {}
+    for child in psutil.Process(pid).children():
+        with suppress(psutil.NoSuchProcess):  # a zombie is one, too
+            words = child.cmdline()
+            if "child" in words:
+                found[words[words.index("child") + 1]] = child.pid
+    return found
 
 
 def influx_count(influx: Influxd1, metric: str) -> int:
@@ -133,7 +138,7 @@ def test_reading_goes_the_whole_way_to_store_wall_and_webhook(tmp_path: Path) ->
         wait_until_up(it)
         stranger = httpx.get(f"{it.house.url}/", headers={"accept": "text/html"}, trust_env=False)
         assert (stranger.status_code, stranger.headers["location"]) == (303, "/login")
-        with logged_in(it, "duty") as client, Publisher(it.broker) as publisher:
+        with closing(logged_in(it, "duty")) as client, Publisher(it.broker) as publisher:
             assert client.get("/").status_code == 200
             assert pictured_alerts(client) == []
             publisher.say("MH-001", {"t": time_ns() // 1_000_000, "v": {"cover_open": 1}})
