@@ -8,8 +8,10 @@ CitybrainError
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from domain.messages import Reason
+if TYPE_CHECKING:  # domain.messages loads numpy, and the command line needs its errors before it needs numbers
+    from domain.messages import Reason
 
 
 class CitybrainError(Exception):
@@ -19,7 +21,7 @@ class CitybrainError(Exception):
 class Unusable(CitybrainError):
     """Input for the quarantine, with the reason as a word and as a sentence."""
 
-    def __init__(self, reason: Reason, detail: str) -> None:
+    def __init__(self, reason: "Reason", detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail

@@ -10,6 +10,7 @@ from store.records.records import Records
 from store.records.settings import RecordsSettings
 from tests.app.engine_room import EngineRoom
 from tests.app.installation import Site, write_installation
+from tests.app.terminal import Terminal
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +35,8 @@ def room(site: Site, empty_records: Path) -> Iterator[EngineRoom]:
     opened = EngineRoom(site)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def terminal(capsys: pytest.CaptureFixture[str]) -> Terminal:
+    return Terminal(capsys)

@@ -1,0 +1,84 @@
+"""The whole engine in one process, without a broker: it answers, its command line finds it, and it ends in order."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from citybrain.commands.querying import DEFAULT_FILES
+from citybrain.edge.address import EngineAddress
+from citybrain.edge.client import EngineClient
+from citybrain.engine.process import EngineProcess
+from domain.errors import Refused
+from runtime.stopping import Stop
+from tests.app.documented import differences, shapes
+from tests.app.installation import Site
+from tests.app.terminal import Terminal
+from tests.runtime.children import until
+
+
+class Engine:
+    """An engine on a thread of this process."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.stop = Stop()
+        self.codes: list[int] = []
+        process = EngineProcess(site.installation(), pid=os.getpid())
+        self._thread = threading.Thread(target=lambda: self.codes.append(process.run(self.stop)))
+        self._thread.start()
+        until(lambda: EngineAddress.read(site.data) is not None, within_s=30.0)
+        address = EngineAddress.read(site.data)
+        assert address is not None
+        self.address = address
+
+    def end(self) -> None:
+        self.stop.ask()
+        self._thread.join(30.0)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def engine(site: Site) -> Iterator[Engine]:
+    started = Engine(site)
+    yield started
+    started.end()
+
+
+def test_a_running_engine_answers_with_a_documented_picture(engine: Engine) -> None:
+    with EngineClient(engine.address) as client:
+        assert client.is_ready()
+        until(lambda: client.get("/internal/picture") != {})
+        assert differences(client.get("/internal/picture"), shapes()["Picture"], of=shapes()) == []
+
+
+def test_a_second_engine_over_the_same_data_is_refused(engine: Engine) -> None:
+    with pytest.raises(Refused, match=f"in use by process {os.getpid()}"):
+        EngineProcess(engine.site.installation(), pid=os.getpid())
+
+
+def test_readings_come_from_the_running_engine_which_holds_the_file(engine: Engine, terminal: Terminal) -> None:
+    ran = terminal.run("readings", "--config", engine.site.file)
+    assert (ran.code, ran.out) == (0, "没有记录 · nothing to show\n")
+
+
+def test_asked_to_stop_it_ends_well_and_gives_everything_free(engine: Engine) -> None:
+    began = time.monotonic()
+    engine.end()
+    assert engine.codes == [0]
+    assert time.monotonic() - began < 10.0
+    again = Engine(engine.site)
+    again.end()
+    assert again.codes == [0]
+
+
+def test_a_client_of_an_engine_that_has_gone_is_told_so(engine: Engine) -> None:
+    engine.end()
+    with EngineClient(engine.address) as client:
+        assert not client.is_ready()
+
+
+def test_the_default_files_are_those_of_an_installation_and_a_demo() -> None:
+    assert [str(file) for file in DEFAULT_FILES] == ["citybrain.yaml", "demo-data/citybrain.yaml"]
