@@ -60,6 +60,7 @@
     if (!frame?.picture) return window.dash_clientside.no_update;
     const { feeds, at, indicators } = frame.picture;
     if (feeds.length === 0) return citybrain.el("P", { className: "notice" }, citybrain.t("feeds.none"));
-    return [...feeds.map((feed) => block(feed, at)), ages(indicators)];
+    const now = citybrain.cityNow() ?? at; // not `at`: in a lost picture the last message is older than it was then
+    return [...feeds.map((feed) => block(feed, now)), ages(indicators)];
   };
 })();

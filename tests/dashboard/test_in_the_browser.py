@@ -1,5 +1,6 @@
 """What a person sees, in a real browser: live within two seconds, honest when it is not, and nothing from elsewhere."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -129,6 +130,7 @@ def test_a_dead_engine_is_told_and_a_new_one_is_found(visit: Open, engine: FakeE
     expect(page.locator("#freshness")).to_have_text("数据延迟", timeout=8000)
     expect(page.locator("#freshness")).to_have_text("数据中断", timeout=12_000)
     expect(page.locator("#banner")).to_contain_text("引擎已断开")
+    expect(page.locator("#feeds .last")).to_have_text(re.compile(r"末条 [1-9]\d+ 秒前"))
     engine.start()
     expect(page.locator("#freshness")).to_have_text("实时", timeout=10_000)
     expect(page.locator("#banner")).to_be_hidden()
