@@ -21,9 +21,10 @@ QUERIES = ("readings", "alerts", "devices", "quarantine", "ledger")
 DOCUMENT = Path(__file__).parents[2] / "docs" / "queries.md"
 
 
-@pytest.fixture
-def recorded(room: EngineRoom) -> Site:
-    """An installation that has seen one of everything, and has been stopped."""
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """An installation that has seen one of everything, and has been stopped; queries change nothing in it."""
+    room = EngineRoom(write_installation(tmp_path_factory.mktemp("recorded")))
     room.settle([("MC-1", "cover_open", 1.0)], at=0, quarantined=1)
     room.step()
     room.judge(at=10)

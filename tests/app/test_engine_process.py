@@ -61,7 +61,8 @@ def test_a_second_engine_over_the_same_data_is_refused(engine: Engine) -> None:
 
 def test_readings_come_from_the_running_engine_which_holds_the_file(engine: Engine, terminal: Terminal) -> None:
     ran = terminal.run("readings", "--config", engine.site.file)
-    assert (ran.code, ran.out) == (0, "没有记录 · nothing to show\n")
+    assert ran.code == 0
+    assert ran.out.endswith("没有记录 · nothing to show\n")  # the engine of this process may have logged before
 
 
 def test_asked_to_stop_it_ends_well_and_gives_everything_free(engine: Engine) -> None:
