@@ -1,10 +1,23 @@
 """Structured logs: one event per line, constant message, fields as values; JSON unless a person is watching."""
 
+import contextlib
 import logging
 import sys
 from typing import Any
 
 import structlog
+
+
+class _StderrNow:
+    """Writes to whatever stderr is at that moment. A log that cannot be written must not stop what it tells about."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def msg(self, message: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            print(message, file=sys.stderr, flush=True)
+
+    debug = info = warning = error = critical = msg
 
 
 def configure(*, process: str, as_json: bool | None = None, level: str = "INFO") -> None:
@@ -28,7 +41,7 @@ def configure(*, process: str, as_json: bool | None = None, level: str = "INFO")
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=_StderrNow,
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")

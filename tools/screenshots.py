@@ -20,9 +20,8 @@ ARGUMENTS = (
     "--enable-unsafe-swiftshader",
     "--hide-scrollbars",
 )
-DRAWN = "document.querySelector('#map canvas') && document.querySelectorAll('.chart .js-plotly-plot .trace').length"
-SETTLE_MS = 6000
-"""Software rendering needs this long until the map's labels are all drawn."""
+SETTLE_MS = 12_000
+"""Software rendering needs this long until the map and its labels are all drawn; 4K takes twice that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +72,9 @@ def take(browser: Browser, shot: Shot, folder: Path, *, url: str, user: str, pas
         page.goto(f"{url}{shot.path}")
     page.wait_for_selector("#tiles .tile" if shot.path == "/" else ".column .notice, .column li, .column tr")
     if shot.path == "/":
-        page.wait_for_function(DRAWN)
-    page.wait_for_timeout(SETTLE_MS if shot.path == "/" else 1000)
+        page.wait_for_selector("#map canvas", state="attached")
+        page.wait_for_selector(".chart .js-plotly-plot .trace", state="attached")
+    page.wait_for_timeout(SETTLE_MS * max(1, shot.width // 1920) if shot.path == "/" else 1000)
     path = folder / f"{shot.name}.png"
     page.screenshot(path=path, full_page=is_phone)
     page.close()

@@ -3,9 +3,11 @@
 set -eu
 tools/check.sh static
 rm -f .coverage .coverage.*
-export COVERAGE_PROCESS_START="$PWD/pyproject.toml"
-printf '\033[1m· all tests with coverage\033[0m\n'
+heavy="service or process or browser"
 status=0
-pytest -q --cov --cov-report= "$@" || status=$?
+printf '\033[1m· unit, property and documentation tests\033[0m\n'
+pytest -q -n auto --maxprocesses 4 --cov --cov-report= -m "not ($heavy)" "$@" || status=$?
+printf '\033[1m· real brokers, stores, processes and a browser\033[0m\n'
+pytest -q --cov --cov-append --cov-report= -m "$heavy" "$@" || status=$?
 python tools/coverage_by_package.py
 exit $status
