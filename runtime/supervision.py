@@ -74,8 +74,17 @@ class Supervisor:
             if child.restart_at is None and child.process.poll() is not None:
                 self._bury(child, now)
             if child.restart_at is not None and now >= child.restart_at:
-                child.process, child.started, child.restart_at = _spawn(child.spec), now, None
-                self._on_start(child.spec.name, child.process.pid)
+                self._revive(child, now)
+
+    def _revive(self, child: _Child, now: float) -> None:
+        """Start it again; a machine that has no room for a process now may have some later."""
+        try:
+            child.process = _spawn(child.spec)
+        except OSError:
+            child.restart_at = now + BACKOFF_S[-1]
+            return
+        child.started, child.restart_at = now, None
+        self._on_start(child.spec.name, child.process.pid)
 
     def pid(self, name: str) -> int:
         return self._children[name].process.pid

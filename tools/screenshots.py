@@ -37,6 +37,7 @@ SHOTS = (
     Shot(name="wall-zh-1920", path="/", width=1920, height=1080, language="zh-CN"),
     Shot(name="wall-en-1920", path="/", width=1920, height=1080, language="en"),
     Shot(name="wall-zh-3840", path="/", width=3840, height=2160, language="zh-CN"),
+    Shot(name="wall-en-3840", path="/", width=3840, height=2160, language="en"),
     Shot(name="wall-zh-390", path="/", width=390, height=844, language="zh-CN"),
     Shot(name="wall-en-390", path="/", width=390, height=844, language="en"),
     Shot(name="alerts-zh-1920", path="/alerts", width=1920, height=1080, language="zh-CN"),

@@ -39,6 +39,8 @@ def command(  # noqa: PLR0913  the options of a command line are its parameters
     Fields: topic, payload or payload_b64, qos, retain, received_at. Ends with Ctrl-C or at the limit.
     `citybrain replay FILE` plays it.
     """
+    if password_file is not None and username is None:
+        raise click.UsageError("--password-file without --username; give both")
     logs.configure(process="capture", level="WARNING")
     stop = Stop()
     stop.listen_to_signals()

@@ -8,7 +8,7 @@ from cases.service import AlertService
 from citybrain.engine.judging import RuleDesk
 from domain.alerts import Alert, AlertTransition
 from domain.conditions import Transition
-from domain.errors import Misconfigured, Problem, Temporary
+from domain.errors import Misconfigured, Problem, Refused, Temporary
 from domain.ports import Clock, Journal, StopAsked
 from domain.settlements import Journalled
 from runtime import logs
@@ -72,14 +72,21 @@ class Evaluation:
         with self._records.snapshot() as books:
             snapshot = books.rule_state.load()
         if snapshot is not None:
-            self._saved, content = snapshot
-            self._judged = self._saved
-            self._desk.load(content)
+            self._take_up(*snapshot)
         while self._judged < recorded:
             for entry in self._journal.read(after=self._judged, limit=min(ENTRIES_AT_ONCE, recorded - self._judged)):
                 self._desk.judge(entry)
                 self._judged = entry.sequence
         _log.info("rules restored", snapshot=self._saved, recorded=recorded)
+
+    def _take_up(self, sequence: int, content: bytes) -> None:
+        """After an upgrade the snapshot may be of another version: then the journal alone has to tell the rules."""
+        try:
+            self._desk.load(content)
+        except Refused as exc:
+            _log.warning("rules start from the journal, their snapshot is of another version", reason=str(exc))
+        else:
+            self._judged = self._saved = sequence
 
     def run(self, stop: StopAsked, on_step: Callable[[Step], None]) -> None:
         """Until asked to stop; `on_step` is called for every round, also for one in which nothing came."""

@@ -140,6 +140,16 @@ def test_a_hold_time_goes_on_through_a_crash(room: EngineRoom) -> None:
     assert alert.state is AlertState.ACTIVE
 
 
+def test_a_snapshot_of_another_version_leaves_the_rules_to_the_journal(room: EngineRoom) -> None:
+    room.judge([("MC-1", "cover_open", 1.0)], at=0)
+    room.judge(at=4)
+    with room.parts.records.transaction() as books:
+        books.rule_state.save(2, b"written by another version")
+    room.crash()
+    [(_, move)] = room.judge(at=7).moves
+    assert (move.move, move.at.timestamp() - NOON.timestamp()) == (AlertMove.HOLD, 5.0)
+
+
 def test_a_transition_by_timer_is_not_put_down_to_a_reading(room: EngineRoom) -> None:
     room.judge([("MC-1", "cover_open", 1.0)], at=0)
     step = room.judge(at=10)

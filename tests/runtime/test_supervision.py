@@ -3,6 +3,8 @@
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +28,14 @@ class House:
         )
 
 
+def until_over(seconds: float) -> Iterator[None]:
+    """Ticks for so long."""
+    pause, deadline = threading.Event(), time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        pause.wait(0.02)
+        yield
+
+
 @pytest.fixture
 def house() -> Iterator[House]:
     built = House()
@@ -40,6 +50,20 @@ def test_a_dead_child_is_started_again_under_its_name(house: House) -> None:
     assert house.supervisor.is_alive("engine")
     assert house.supervisor.pid("engine") != first
     assert [name for name, _ in house.starts] == ["engine", "engine"]
+
+
+def test_a_child_that_cannot_be_started_again_does_not_stop_the_watch(house: House, tmp_path: Path) -> None:
+    folder = tmp_path / "logs"
+    first = house.supervisor.start(child(SLEEPS, name="engine", log=folder / "engine.log"))
+    house.supervisor.start(child(SLEEPS, name="web"))
+    (folder / "engine.log").unlink()
+    folder.rmdir()
+    folder.write_text("a file in the way: the log cannot be opened")
+    os.kill(first, signal.SIGKILL)
+    until(lambda: bool(house.deaths), doing=house.supervisor.watch)
+    for _ in until_over(BACKOFF_S[0] * 2):
+        house.supervisor.watch()
+    assert (house.supervisor.is_alive("engine"), house.supervisor.is_alive("web")) == (False, True)
 
 
 def test_a_death_is_told_with_how_and_when_it_starts_again(house: House) -> None:
