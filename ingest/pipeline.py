@@ -209,5 +209,7 @@ class _Batch:
 
 
 def _abridged(details: list[str]) -> str:
-    shown = "; ".join(details[:_DETAILS_SHOWN])
-    return shown if len(details) <= _DETAILS_SHOWN else f"{shown}; and {len(details) - _DETAILS_SHOWN} more"
+    """Each different word once, the first few of them."""
+    different = list(dict.fromkeys(details))
+    shown = "; ".join(different[:_DETAILS_SHOWN])
+    return shown if len(different) <= _DETAILS_SHOWN else f"{shown}; and {len(different) - _DETAILS_SHOWN} more"

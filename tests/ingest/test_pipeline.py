@@ -93,6 +93,11 @@ def test_bad_message_is_quarantined_once() -> None:
     assert (again.quarantined, total(again)) == ((), Tally(received=2, duplicate=2))
 
 
+def test_the_same_reason_is_said_once_for_a_message_of_many_values() -> None:
+    [entry] = settle(message({"t": NOW_MS, "v": {"laeq": 50, "lamax": 60, "la90": 40}}, device="NM-9999")).quarantined
+    assert (entry.readings, entry.detail.count("not in the registry")) == (3, 1)
+
+
 def test_one_entry_stands_for_all_readings_of_one_message_and_reason() -> None:
     payload = {"v": {"laeq": 999, "lamax": 999, "nothing": 1, "battery": 50}, "t": NOW_MS}
     settlement = settle(message(payload))
