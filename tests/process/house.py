@@ -67,7 +67,14 @@ class House:
     """One installation. `sections` are put over what the file says by itself."""
 
     def __init__(
-        self, folder: Path, broker: BrokerProcess, *, hold: str = "0s", clear: str = "0s", **sections: Any
+        self,
+        folder: Path,
+        broker: BrokerProcess,
+        *,
+        hold: str = "0s",
+        clear: str = "0s",
+        batch_size: int = 5000,
+        **sections: Any,
     ) -> None:
         self.folder = folder
         self.web_port = free_port()
@@ -182,7 +189,7 @@ class House:
                 "broker": {
                     **{"port": broker.port_v5, "username": USERNAME, "password": PASSWORD},
                     **{"retry_first": "100ms", "retry_longest": "500ms"},
-                }
+                },
             },
             "web": {"port": self.web_port, "secure_cookies": False},
         }

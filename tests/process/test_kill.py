@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 from time import time_ns
@@ -18,9 +18,12 @@ from tests.process.publisher import Publisher
 pytestmark = [pytest.mark.process, pytest.mark.service]
 
 MESSAGES = 20_000
-PORTIONS = 8
-LONGEST_START_S = 4.0
-"""An engine that starts again has taken in its backlog about this long after."""
+KILLS_IN_THE_FLOW = 4
+KILLS_IN_THE_BACKLOG = 6
+PORTION = MESSAGES // (KILLS_IN_THE_FLOW + KILLS_IN_THE_BACKLOG)
+LONGEST_LIFE_S = 0.3
+"""After the broker has begun to hand over the backlog: received, settled, journalled, acknowledged, all within it."""
+CONNECTED = '"event": "broker connected"'
 
 
 def numbered(first: int, count: int, *, begin_ms: int) -> Iterator[tuple[str, bytes]]:
@@ -30,42 +33,54 @@ def numbered(first: int, count: int, *, begin_ms: int) -> Iterator[tuple[str, by
         yield f"citybrain/v1/up/{METERS[number % len(METERS)]}", json.dumps(content).encode()
 
 
-def kill_at_random_moments(house: House, publisher: Publisher, dice: random.Random) -> Sequence[str]:
-    """One kill while each portion comes in, and one while the engine starts again with what it has missed."""
-    begin_ms, size, moments, pause = time_ns() // 1_000_000 - 60_000, MESSAGES // PORTIONS, [], Event()
-    for portion in range(PORTIONS):
-        reached = portion * size + dice.randrange(size)
-        publisher.send(numbered(portion * size, size, begin_ms=begin_ms))
+def kill_in_the_flow(house: House, publisher: Publisher, dice: random.Random, *, begin_ms: int) -> Iterator[str]:
+    """Portion by portion: the engine is killed while it comes in, and finds the rest when it is back."""
+    for portion in range(KILLS_IN_THE_FLOW):
+        reached = portion * PORTION + dice.randrange(PORTION)
+        publisher.send(numbered(portion * PORTION, PORTION, begin_ms=begin_ms))
         wait_for(lambda reached=reached: publisher.answered >= reached, f"{reached} messages at the broker")
-        restart(house)
-        wait_s = dice.uniform(0, LONGEST_START_S)
-        pause.wait(wait_s)
-        restart(house)
-        house.wait_until_ready()
-        moments += [f"#{reached}", f"{wait_s:.2f} s"]
-    publisher.settle()
-    return moments
+        house.engine.kill()
+        house.start()
+        yield f"#{reached}"
 
 
-def restart(house: House) -> None:
+def kill_in_the_backlog(house: House, publisher: Publisher, dice: random.Random, *, begin_ms: int) -> Iterator[str]:
+    """The engine comes back to what it has missed, and is killed while it takes it in, again and again."""
     house.engine.kill()
-    house.engine.start()
+    pause = Event()
+    for portion in range(KILLS_IN_THE_FLOW, KILLS_IN_THE_FLOW + KILLS_IN_THE_BACKLOG):
+        publisher.send(numbered(portion * PORTION, PORTION, begin_ms=begin_ms))
+        publisher.settle()
+        connections, life_s = house.engine.log.count(CONNECTED), dice.uniform(0, LONGEST_LIFE_S)
+        house.engine.start()
+        wait_for(lambda before=connections: house.engine.log.count(CONNECTED) > before, "the broker")
+        pause.wait(life_s)
+        house.engine.kill()
+        yield f"{life_s * 1000:.0f} ms"
 
 
 @pytest.mark.parametrize("broker_kind", ["embedded", "mosquitto"])
 def test_engine_killed_again_and_again_loses_nothing_and_doubles_nothing(broker_kind: str, tmp_path: Path) -> None:
     seed = random.SystemRandom().randrange(10**6)
-    with running_broker(broker_kind, tmp_path / "broker") as broker, House(tmp_path / "house", broker) as house:
+    dice, begin_ms = random.Random(seed), time_ns() // 1_000_000 - 60_000
+    with (
+        running_broker(broker_kind, tmp_path / "broker") as broker,
+        House(tmp_path / "house", broker) as house,
+    ):
         house.start()
         with Publisher(broker) as publisher:
-            moments = kill_at_random_moments(house, publisher, random.Random(seed))
+            moments = [
+                *kill_in_the_flow(house, publisher, dice, begin_ms=begin_ms),
+                *kill_in_the_backlog(house, publisher, dice, begin_ms=begin_ms),
+            ]
+            house.start()
         house.wait_for_messages(MESSAGES)
         books = house.books()
     print(
         f"{broker_kind}: seed {seed}, {len(moments)} kills at {', '.join(moments)};"
         f" {books.messages.duplicate} redelivered, {books.readings}"
     )
-    assert len(moments) == 2 * PORTIONS
+    assert len(moments) == KILLS_IN_THE_FLOW + KILLS_IN_THE_BACKLOG
     assert (len(books.keys), len(set(books.keys))) == (MESSAGES, MESSAGES)
     assert books.readings == Tally(
         received=MESSAGES + books.readings.duplicate, stored=MESSAGES, duplicate=books.readings.duplicate

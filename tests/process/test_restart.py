@@ -78,17 +78,29 @@ def town(tmp_path: Path) -> Iterator[Town]:
             yield Town(house, publisher, hook)
 
 
+KILLED, ENDED = "killed", "ended in order"
+INTERRUPTIONS = {
+    "MH-002": [(0.02, KILLED)],
+    "MH-003": [(0.3, KILLED)],
+    "MH-004": [(0.6, KILLED)],
+    "MH-005": [(0.95, KILLED)],
+    "MH-006": [(0.2, ENDED), (0.8, KILLED)],  # an engine that ends in order leaves a snapshot, a killed one reads it
+}
+"""At which share of its hold time what happens to the engine."""
+
+
 def test_hold_time_goes_on_over_a_kill_at_any_point_of_it(tmp_path: Path) -> None:
     with town(tmp_path) as it:
         begun = {"MH-001": it.say("MH-001", "cover_open", 1)}
         it.wait_for_state("MH-001", "active")
         uninterrupted = it.moves("MH-001", begun["MH-001"])
-        for device, fraction in (("MH-002", 0.02), ("MH-003", 0.3), ("MH-004", 0.6), ("MH-005", 0.95)):
+        for device, interruptions in INTERRUPTIONS.items():
             begun[device] = it.say(device, "cover_open", 1)
             it.wait_for_state(device, "pending")
-            it.wait_until(begun[device] + round(fraction * HOLD_MS))
-            it.house.engine.kill()
-            it.house.start()
+            for share, how in interruptions:
+                it.wait_until(begun[device] + round(share * HOLD_MS))
+                it.house.engine.stop() if how == ENDED else it.house.engine.kill()
+                it.house.start()
             it.wait_for_state(device, "active")
             it.wait_until_told(device, 1)
         for device, since_ms in begun.items():
