@@ -36,7 +36,10 @@ class Demo:
         with self._files[0].open("wb") as out, self._files[1].open("wb") as err:
             self.process = subprocess.Popen(
                 [*argv, "--port", str(self.port), *options],
-                **{"stdin": subprocess.DEVNULL, "stdout": out, "stderr": err, "start_new_session": True},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
                 env={**os.environ, "COLUMNS": "200"},
             )
         self._seen: dict[int, psutil.Process] = {}
