@@ -44,6 +44,8 @@ class Deliverer:
         self._channels = channels
         self._clock = clock
         self._settings = settings
+        self._unmarked: dict[str, tuple[Notice, datetime]] = {}
+        """Handed over, and when, but the records did not take it yet: to be marked, never to be sent again."""
 
     @property
     def routes(self) -> tuple[str, ...]:
@@ -59,10 +61,13 @@ class Deliverer:
     def run_route(self, route: str, now: datetime) -> Delivered:
         """Try what is due on one route. The first failure that may pass ends the run: the receiver is probably away,
         and every further try would cost a time-out in which nothing else is sent."""
+        self._mark_handed_over(route)
         with self._records.snapshot() as books:
             due = books.outbox.due(now, limit=AT_ONCE, route=route)
         done = Delivered()
         for notice in due:
+            if notice.key in self._unmarked:
+                continue
             outcome = self._try(notice)
             done += _counted(outcome)
             if outcome is Outcome.RETRY:
@@ -79,11 +84,22 @@ class Deliverer:
         except Exception as exc:
             log.exception("channel broke", route=notice.route, key=notice.key)
             return self._retry(notice, f"{type(exc).__name__}: {exc}")
-        with self._records.transaction() as books:
-            books.outbox.mark_sent(notice, at=self._clock.now())
+        self._unmarked[notice.key] = (notice, self._clock.now())
+        self._mark_handed_over(notice.route)
         if notice.attempts:
             log.info("notice sent after failures", route=notice.route, key=notice.key, tries=notice.attempts + 1)
         return Outcome.SENT
+
+    def _mark_handed_over(self, route: str) -> None:
+        """While the disk is full nothing can be marked: people are told all the same, and only once."""
+        for notice, at in [entry for entry in self._unmarked.values() if entry[0].route == route]:
+            try:
+                with self._records.transaction() as books:
+                    books.outbox.mark_sent(notice, at=at)
+            except Temporary as exc:
+                log.warning("notice sent, but not marked yet", route=route, key=notice.key, error=str(exc))
+                return
+            del self._unmarked[notice.key]
 
     def _retry(self, notice: Notice, error: str, *, hint_s: float | None = None) -> Outcome:
         tries = notice.attempts + 1

@@ -1,8 +1,10 @@
 """Delivery from the outbox: at least once with the same key, as long as needed; nobody holds up the others."""
 
+import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -22,6 +24,7 @@ from notify.settings import NotifySettings, RouteSettings
 from notify.texts import NoticeWriter
 from runtime.clock import ManualClock
 from store.records.records import Records
+from store.records.settings import RecordsSettings
 from tests.notify.receivers import mailbox, webhook
 from tests.records.samples import CLAUSE, METER, NOON, evidence_of, notice_of, seconds
 
@@ -106,6 +109,25 @@ def test_crash_between_sending_and_marking_repeats_the_same_key(records: Records
         deliverer(records, clock, {"sms": sms}).run_once(clock.now())
     deliverer(records, clock, {"sms": sms}).run_once(clock.now())
     assert (sms.keys, stored(records).state) == (["a1:2:sms"] * 2, DeliveryState.SENT)
+
+
+def test_nobody_is_told_again_and_again_while_the_records_cannot_be_written(tmp_path: Path, clock: ManualClock) -> None:
+    file = tmp_path / "records.db"
+    records = Records.open(f"sqlite:///{file}", settings=RecordsSettings(busy_timeout=0.02))
+    put(records, "a1:2:sms", "a2:2:sms")
+    sms = receiver()
+    desk = deliverer(records, clock, {"sms": sms})
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for _ in range(5):
+        desk.run_once(clock.now())
+        clock.advance(timedelta(seconds=2))
+    other.close()
+    assert sms.keys == ["a1:2:sms", "a2:2:sms"]
+    desk.run_once(clock.now())
+    assert [stored(records, key).sent_at for key in sms.keys] == [NOON, NOON]
+    assert sms.keys == ["a1:2:sms", "a2:2:sms"]
+    records.close()
 
 
 def test_receivers_own_hint_is_respected(records: Records, clock: ManualClock) -> None:
