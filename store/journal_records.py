@@ -170,8 +170,9 @@ def _knows(vocabulary: Vocabulary, body: _Body) -> bool:
 
 
 def _speakable(entry: Quarantined) -> Quarantined:
+    """Words that every database takes: PostgreSQL knows no NUL in a text, nobody knows half a surrogate pair."""
     words = {
-        name: getattr(entry, name).encode("utf-8", "backslashreplace").decode("utf-8")
+        name: getattr(entry, name).encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
         for name in ("feed", "topic", "detail")
     }
     return replace(entry, **words)

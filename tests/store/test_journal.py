@@ -89,6 +89,16 @@ def test_half_a_surrogate_in_a_quarantined_message_does_not_stop_the_journal(tmp
     assert (read.topic, read.payload) == ("a/\\ud800", b"\xff")
 
 
+def test_nul_in_a_quarantined_message_is_spelled_out_because_postgresql_refuses_it(tmp_path: Path) -> None:
+    poison = Quarantined(
+        feed="f", topic="a\0b", payload=b"\0", received=1, reason=Reason.UNKNOWN_METRIC, detail="no\0se"
+    )
+    with journal_in(tmp_path) as journal:
+        journal.append(replace(tick(1), quarantined=(poison,)))
+        read = journal.read(after=0, limit=1)[0].settlement.quarantined[0]
+    assert (read.topic, read.payload, read.detail) == ("a\\x00b", b"\0", "no\\x00se")
+
+
 def test_numbering_goes_on_after_a_restart(tmp_path: Path) -> None:
     for expected in range(1, 6):
         with journal_in(tmp_path) as journal:
