@@ -109,7 +109,7 @@ class IngestSettings(Strict):
     broker: BrokerSettings = BrokerSettings()
     feeds: tuple[FeedSettings, ...] = Field(default=(FeedSettings(),), min_length=1)
     batch_size: int = Field(default=5000, ge=1)
-    """Messages in one settlement at most."""
+    """Messages in one settlement, about: receiving stops at the first reach that fills it."""
     batch_age: Positive = 0.2
     """A batch is settled this long after its first message at the latest."""
     linger: Positive = 0.01

@@ -75,7 +75,7 @@ def build(installation: Installation, clock: Clock) -> Parts:
         books.devices.replace(registry)
     journal = Journal(settings.data / "journal", vocabulary=pipeline.vocabulary, settings=settings.journal)
     store = open_series_store(settings.series, settings.data, catalogue)
-    session = PahoSession(settings.ingest.broker, settings.ingest.feeds, clock)
+    session = PahoSession(settings.ingest.broker, settings.ingest.feeds, clock, burst=settings.ingest.batch_size)
     writer = NoticeWriter(cards=program.cards, registry=registry)
     planner = NoticePlanner(routes=settings.notify.routes, writer=writer)
     service = AlertService(records, cards=program.cards, planner=planner, clock=clock)

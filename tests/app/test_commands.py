@@ -1,6 +1,7 @@
 """The command line: one help for all, stable fields, words for an empty answer, exit codes, no tracebacks."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from citybrain.cli import COMMANDS
+from citybrain.edge.address import EngineAddress
 from domain.ledger import LedgerLine, Tally
 from domain.messages import Quarantined, Reason
 from tests.app.engine_room import NOON, EngineRoom
@@ -145,6 +147,15 @@ def test_devices_of_one_kind(terminal: Terminal, recorded: Site) -> None:
 def test_readings_of_one_device_newest_first(terminal: Terminal, recorded: Site) -> None:
     rows = terminal.run("readings", "--config", recorded.file, "--device", "NM-1", "--newest", "--json").rows
     assert [(row["metric"], row["value"], row["quality"]) for row in rows] == [("laeq", 51.5, "good")]
+
+
+def test_a_stranger_with_the_number_of_a_dead_engine_is_not_asked(terminal: Terminal, recorded: Site) -> None:
+    EngineAddress(url="http://127.0.0.1:9", token="of a dead engine", pid=os.getpid()).write(recorded.data)
+    try:
+        rows = terminal.run("readings", "--config", recorded.file, "--device", "NM-1", "--json").rows
+    finally:
+        (recorded.data / "engine.json").unlink()
+    assert [row["value"] for row in rows] == [51.5]
 
 
 def test_readings_since_a_time_with_a_zone(terminal: Terminal, recorded: Site) -> None:
