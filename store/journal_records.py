@@ -38,12 +38,7 @@ _DECODER = msgspec.msgpack.Decoder(_Body)
 
 def encode(settlement: Settlement) -> bytes:
     """The record body. A tick without readings takes about 20 bytes."""
-    body = _body(settlement, settlement.quarantined)
-    try:
-        return _ENCODER.encode(body)
-    except UnicodeEncodeError:
-        # Topics and details quote what came over the wire; half a surrogate pair must not stop the journal.
-        return _ENCODER.encode(_body(settlement, tuple(map(_speakable, settlement.quarantined))))
+    return _ENCODER.encode(_body(settlement, tuple(map(_speakable, settlement.quarantined))))
 
 
 class Decoder:
@@ -170,7 +165,9 @@ def _knows(vocabulary: Vocabulary, body: _Body) -> bool:
 
 
 def _speakable(entry: Quarantined) -> Quarantined:
-    """Words that every database takes: PostgreSQL knows no NUL in a text, nobody knows half a surrogate pair."""
+    """Topics and details quote what came over the wire, and must stop nobody: neither the journal, which cannot write
+    half a surrogate pair, nor PostgreSQL, which takes no NUL in a text.
+    """
     words = {
         name: getattr(entry, name).encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
         for name in ("feed", "topic", "detail")
