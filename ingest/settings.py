@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_v
 
 from config.durations import Seconds
 from config.loading import Strict
+from config.secrets import revealed
 from domain.errors import Misconfigured, Problem
 from ingest.topics import TopicFilter
 
@@ -86,14 +87,8 @@ class BrokerSettings(Strict):
         return self
 
     def secret(self) -> str | None:
-        """The password, from the file if one is named. Raises Misconfigured when the file cannot be read."""
-        if self.password_file is None:
-            return self.password.get_secret_value() if self.password else None
-        try:
-            return self.password_file.read_text(encoding="utf-8").strip()
-        except OSError as exc:
-            message = f"password file cannot be read: {exc.strerror}; check the path and its rights"
-            raise Misconfigured([Problem(file=str(self.password_file), line=None, message=message)]) from exc
+        """The password itself. Raises Misconfigured when its file cannot be read."""
+        return revealed(self.password, self.password_file)
 
 
 class LimitSettings(Strict):

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_v
 
 from config.durations import Seconds
 from config.loading import Strict
-from domain.errors import Misconfigured, Problem
+from config.secrets import revealed
 from simulators.city import SHIPPED, SHIPPED_SEED
 
 
@@ -36,13 +36,7 @@ class BrokerAddress(Strict):
 
     def secret(self) -> str | None:
         """The password itself. Raises Misconfigured when its file cannot be read."""
-        if self.password_file is None:
-            return self.password.get_secret_value() if self.password else None
-        try:
-            return self.password_file.read_text(encoding="utf-8").strip()
-        except OSError as exc:
-            message = f"password_file cannot be read: {exc.strerror}; check the path and its rights"
-            raise Misconfigured([Problem(file=str(self.password_file), line=None, message=message)]) from exc
+        return revealed(self.password, self.password_file)
 
 
 class SimulationSettings(Strict):

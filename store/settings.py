@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from config.durations import Seconds
 from config.loading import Strict
-from domain.errors import Misconfigured, Problem
+from config.secrets import revealed
 
 MIB = 1024 * 1024
 
@@ -60,11 +60,11 @@ class InfluxSettings(Strict):
 
     def read_token(self) -> str | None:
         """The token, from the file if one is named. Raises Misconfigured when the file cannot be read."""
-        return _secret(self.token, self.token_file)
+        return revealed(self.token, self.token_file)
 
     def read_password(self) -> str | None:
         """The password, from the file if one is named. Raises Misconfigured when the file cannot be read."""
-        return _secret(self.password, self.password_file)
+        return revealed(self.password, self.password_file)
 
 
 class PumpSettings(Strict):
@@ -93,13 +93,3 @@ class SeriesSettings(Strict):
         if self.kind is SeriesKind.INFLUXDB and self.influxdb is None:
             raise ValueError("kind is influxdb, but the section influxdb is missing; give at least url and generation")
         return self
-
-
-def _secret(plain: SecretStr | None, file: Path | None) -> str | None:
-    if file is None:
-        return plain.get_secret_value() if plain else None
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except OSError as exc:
-        message = f"cannot be read: {exc.strerror}; check the path and its rights"
-        raise Misconfigured([Problem(file=str(file), line=None, message=message)]) from exc

@@ -77,13 +77,7 @@ def alert_json(alert: Alert, *, cards: Mapping[str, RuleCard], gazetteer: Gazett
         "place_en": spot.en,
         "title_zh": card.zh if card else alert.rule,
         "title_en": card.en if card else alert.rule,
-        "value": evidence.value,
-        "limit": evidence.limit,
-        "comparison": evidence.comparison,
-        "unit": evidence.unit,
-        "clause_zh": evidence.clause.zh,
-        "clause_en": evidence.clause.en,
-        "figures": dict(evidence.figures),
+        **_checkable(evidence),
         "opened_at": millis(alert.opened_at),
         "active_at": millis(alert.active_at),
         "changed_at": millis(alert.changed_at),
@@ -111,6 +105,17 @@ def transition_json(transition: AlertTransition) -> dict[str, Any]:
 def evidence_json(evidence: Evidence) -> dict[str, Any]:
     """Evidence with its readings, for the page that explains an alert."""
     return {
+        **_checkable(evidence),
+        "readings": [
+            {"device": r.device, "metric": r.metric, "at": millis(r.at), "value": r.value, "span_s": r.span_s}
+            for r in evidence.readings
+        ],
+    }
+
+
+def _checkable(evidence: Evidence) -> dict[str, Any]:
+    """The numbers that a person can check."""
+    return {
         "value": evidence.value,
         "limit": evidence.limit,
         "comparison": evidence.comparison,
@@ -118,8 +123,4 @@ def evidence_json(evidence: Evidence) -> dict[str, Any]:
         "clause_zh": evidence.clause.zh,
         "clause_en": evidence.clause.en,
         "figures": dict(evidence.figures),
-        "readings": [
-            {"device": r.device, "metric": r.metric, "at": millis(r.at), "value": r.value, "span_s": r.span_s}
-            for r in evidence.readings
-        ],
     }

@@ -79,6 +79,7 @@ def build(installation: Installation, clock: Clock) -> Parts:
     writer = NoticeWriter(cards=program.cards, registry=registry)
     planner = NoticePlanner(routes=settings.notify.routes, writer=writer)
     service = AlertService(records, cards=program.cards, planner=planner, clock=clock)
+    service.retire(program.is_watched)
     desk = RuleDesk(program)
     channels = open_channels(settings.notify, directory=settings.data)
     with records.snapshot() as books:
