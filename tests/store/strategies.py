@@ -19,14 +19,16 @@ _ledger = st.builds(
     messages=_tallies,
     readings=_tallies,
 )
+_words = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
+"""What comes back from the journal letter by letter; other things are spelled out."""
 _quarantined = st.builds(
     Quarantined,
-    feed=st.text(max_size=8),
-    topic=st.text(max_size=20),
+    feed=st.text(_words, max_size=8),
+    topic=st.text(_words, max_size=20),
     payload=st.binary(max_size=60),
     received=_micros,
     reason=st.sampled_from(Reason),
-    detail=st.text(max_size=30),
+    detail=st.text(_words, max_size=30),
     readings=st.integers(0, 10_000),
 )
 
