@@ -1,12 +1,12 @@
 """The single writer: what the journal and the operators say becomes records, each fact in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from cases.errors import CommandRefused, RefusalCode
-from cases.lifecycle import Step, acknowledge, apply_transition
+from cases.lifecycle import Step, acknowledge, apply_transition, retire
 from domain.alerts import Alert
 from domain.commands import AcknowledgeAlert
-from domain.conditions import RuleCard, Transition
+from domain.conditions import RuleCard, Target, Transition
 from domain.errors import Misconfigured, Problem
 from domain.ports import Clock, Planner
 from domain.settlements import Journalled
@@ -72,6 +72,16 @@ class AlertService:
             self._save(books, step)
         _tell([step])
         return step[0]
+
+    def retire(self, is_watched: Callable[[str, Target], bool]) -> Sequence[Step]:
+        """Close the open alerts whose rule or target has left the configuration: no reading would ever end them."""
+        with self._records.transaction() as books:
+            left = [alert for alert in books.alerts.every_open() if not is_watched(alert.rule, alert.target)]
+            steps = [retire(alert, now=self._clock.now()) for alert in left]
+            for step in steps:
+                self._save(books, step)
+        _tell(steps)
+        return steps
 
     def _apply(self, books: Books, transition: Transition) -> Sequence[Step]:
         card = self._card(transition.rule)

@@ -26,6 +26,7 @@ class AlertMove(StrEnum):
     VIOLATE_AGAIN = "violate-again"
     LOSE_EVIDENCE = "lose-evidence"
     REGAIN_EVIDENCE = "regain-evidence"
+    RETIRE = "retire"  # its rule or its target has left the configuration: nothing would ever end it
 
 
 MOVES: dict[tuple[AlertState | None, AlertMove], AlertState] = {
@@ -40,6 +41,10 @@ MOVES: dict[tuple[AlertState | None, AlertMove], AlertState] = {
     (AlertState.ACKNOWLEDGED, AlertMove.RETURN_AND_CLOSE): AlertState.CLOSED,
     (AlertState.RETURNED, AlertMove.ACKNOWLEDGE): AlertState.CLOSED,
     (AlertState.RETURNED, AlertMove.VIOLATE_AGAIN): AlertState.ACTIVE,
+    (AlertState.PENDING, AlertMove.RETIRE): AlertState.CLOSED,
+    (AlertState.ACTIVE, AlertMove.RETIRE): AlertState.CLOSED,
+    (AlertState.ACKNOWLEDGED, AlertMove.RETIRE): AlertState.CLOSED,
+    (AlertState.RETURNED, AlertMove.RETIRE): AlertState.CLOSED,
 }
 """From (state, move) to state. A pair that is not here is not a move; evidence moves keep the state."""
 

@@ -17,7 +17,10 @@ class Language(StrEnum):
     BOTH = "both"
 
 
-RAISED_OR_RETURNED = (AlertMove.HOLD, AlertMove.VIOLATE_AGAIN, AlertMove.RETURN, AlertMove.RETURN_AND_CLOSE)
+RAISED_OR_RETURNED = (
+    *(AlertMove.HOLD, AlertMove.VIOLATE_AGAIN),
+    *(AlertMove.RETURN, AlertMove.RETURN_AND_CLOSE, AlertMove.RETIRE),
+)
 
 
 class RouteSettings(Strict):

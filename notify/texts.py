@@ -30,6 +30,7 @@ STATES = {
     AlertMove.RETURN_AND_CLOSE: Phrase(zh="恢复", en="back to normal"),
     AlertMove.LOSE_EVIDENCE: Phrase(zh="数据中断", en="no evidence"),
     AlertMove.REGAIN_EVIDENCE: Phrase(zh="数据恢复", en="evidence again"),
+    AlertMove.RETIRE: Phrase(zh="不再监测", en="no longer watched"),
 }
 """What happened, in a word."""
 

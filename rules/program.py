@@ -110,6 +110,14 @@ class Program:
         """What the rest of the house needs to know of every rule."""
         return {rule: judge.card for rule, judge in self.judges.items()}
 
+    def is_watched(self, rule: str, target: Target) -> bool:
+        """Whether the rule is loaded and judges this target."""
+        return (rule, target) in self._watched
+
+    @cached_property
+    def _watched(self) -> frozenset[tuple[str, Target]]:
+        return frozenset((rule, target) for rule, judge in self.judges.items() for target in judge.targets)
+
     def translation(self, vocabulary: Vocabulary) -> tuple[Ordinals, Ordinals]:
         """From another vocabulary's device and metric ordinals to the program's; -1 for what the program does not know.
 

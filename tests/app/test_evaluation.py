@@ -19,7 +19,7 @@ from domain.alerts import AlertMove, AlertState
 from domain.errors import Misconfigured
 from runtime.stopping import Stop
 from tests.app.engine_room import NOON, EngineRoom, Row
-from tests.app.installation import Site, write_installation
+from tests.app.installation import DEVICES, Site, write_installation, write_yaml
 
 EVERY_S = 5
 STORY: tuple[tuple[Row, ...], ...] = tuple(
@@ -138,6 +138,19 @@ def test_a_hold_time_goes_on_through_a_crash(room: EngineRoom) -> None:
     [(alert, move)] = room.judge(at=7).moves  # held at 5 s; two seconds later all readings of then have arrived
     assert (move.move, move.at.timestamp() - NOON.timestamp()) == (AlertMove.HOLD, 5.0)
     assert alert.state is AlertState.ACTIVE
+
+
+def test_an_alert_whose_device_was_removed_does_not_stay_open_for_ever(room: EngineRoom) -> None:
+    for second in range(0, 60, 5):
+        room.judge([("MC-1", "cover_open", 1.0)], at=second)
+    left = [dict(entry) for entry in DEVICES if entry["id"] != "MC-1"]
+    write_yaml(room.site.folder / "city" / "devices.yaml", {"devices": left})
+    room.installation = room.site.installation()
+    room.crash()
+    ((alert, moves),) = [entry for entry in room.history() if entry[0].rule == "cover-open"]
+    assert (alert.state, moves[-1].move, alert.returned_at) == (AlertState.CLOSED, AlertMove.RETIRE, None)
+    assert alert.id not in {shown.id for shown in room.parts.alerts.shown()}
+    assert [a.rule for a, _ in room.history() if a.state is AlertState.ACTIVE] == ["device-silent"] * 4
 
 
 def test_a_snapshot_of_another_version_leaves_the_rules_to_the_journal(room: EngineRoom) -> None:
