@@ -11,7 +11,6 @@ from citybrain.engine.lighting import Lighting
 from domain.errors import CitybrainError
 from domain.instants import to_micros
 from runtime import logs
-from runtime.clock import SystemClock
 
 OUTBOX_EVERY_S = 2.0
 LAMPS_EVERY_S = 60.0
@@ -24,14 +23,16 @@ class Schedule:
 
     def __init__(self, parts: Parts, lighting: Lighting) -> None:
         self._parts = parts
-        self._machine = SystemClock()
         executors = {"default": ThreadPoolExecutor(2), "notices": ThreadPoolExecutor(1)}
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self._scheduler = BackgroundScheduler(executors=executors, job_defaults=defaults, timezone=UTC)
         every = parts.installation.settings.retention.every
-        self._add("outbox retry", lambda: parts.deliverer.run_once(parts.clock.now()), OUTBOX_EVERY_S, "notices")
+        self._deliver = self._add(
+            "outbox retry", lambda: parts.deliverer.run_once(parts.clock.now()), OUTBOX_EVERY_S, "notices"
+        )
         self._add("lamp schedule", lambda: lighting.renew(parts.clock.micros()), LAMPS_EVERY_S, "default")
-        self._add("retention", self._forget_the_old, every, "default")
+        self._add("retention of readings", self._forget_old_readings, every, "default")
+        self._add("retention of the journal", self._forget_old_settlements, every, "default")
 
     def start(self) -> None:
         self._scheduler.start()
@@ -41,10 +42,19 @@ class Schedule:
         self._scheduler.shutdown(wait=False)
 
     def deliver_soon(self) -> None:
-        """Something new is in the outbox."""
-        self._scheduler.modify_job("outbox retry", next_run_time=self._machine.now())
+        """Something new is in the outbox. The scheduler itself asks for the time: ours may be ahead of the machine's
+        after that was set back, and nobody would be told until it has caught up."""
+        self._scheduler.add_job(
+            self._deliver,
+            id="outbox now",
+            executor="notices",
+            replace_existing=True,
+            max_instances=2,  # one at work may have looked into the outbox too early
+        )
 
-    def _add(self, name: str, job: Callable[[], object], every_s: float, executor: str) -> None:
+    def _add(self, name: str, job: Callable[[], object], every_s: float, executor: str) -> Callable[[], None]:
+        """The job as it runs: what it raises on purpose is told, and it runs again next time."""
+
         def guarded() -> None:
             try:
                 job()
@@ -52,13 +62,18 @@ class Schedule:
                 _log.warning("periodic work failed, it is tried again", job=name, error=str(exc))
 
         self._scheduler.add_job(guarded, "interval", seconds=every_s, id=name, executor=executor)
+        return guarded
 
-    def _forget_the_old(self) -> None:
-        parts, settings = self._parts, self._parts.installation.settings
-        now = parts.clock.now()
-        if settings.series.keep is not None:
-            parts.store.delete_before(now - timedelta(seconds=settings.series.keep))
+    def _forget_old_readings(self) -> None:
+        keep = self._parts.installation.settings.series.keep
+        if keep is not None:
+            self._parts.store.delete_before(self._parts.clock.now() - timedelta(seconds=keep))
+
+    def _forget_old_settlements(self) -> None:
+        """Apart from the readings: a store that will not delete must not let the journal fill the disk."""
+        parts = self._parts
+        keep = timedelta(seconds=parts.installation.settings.journal.keep)
         parts.journal.prune(
             through=min(parts.store.stored_through(), parts.evaluation.saved_through),
-            received_before=to_micros(now - timedelta(seconds=settings.journal.keep)),
+            received_before=to_micros(parts.clock.now() - keep),
         )
