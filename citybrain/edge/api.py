@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.exceptions import HTTPException
@@ -138,7 +139,7 @@ def _add_record_routes(api: FastAPI, desk: EngineDesk) -> None:
         order = json.loads(await request.body() or b"null")
         if not isinstance(order, dict):
             raise ValueError('a command is an object such as {"type": "acknowledge", "alert": "…", "actor": "…"}')
-        return desk.command(order)
+        return await run_in_threadpool(desk.command, order)  # it waits for the writer; the pictures must not
 
 
 def reading_query(words: dict[str, str]) -> ReadingQuery:

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -264,6 +265,35 @@ def test_what_is_away_for_now_is_unavailable(engine: Client, room: EngineRoom, m
     monkeypatch.setattr(room.parts.trends, "at", away)
     answer = engine.get("/internal/trends")
     assert (answer.status_code, is_error(answer.json())) == (503, True)
+
+
+@dataclass
+class WaitingDesk:
+    """A command that waits for the writer until somebody has asked for the health."""
+
+    asked: threading.Event = field(default_factory=threading.Event)
+
+    def command(self, order: dict[str, Any]) -> dict[str, Any]:
+        return {"answered_meanwhile": self.asked.wait(1.0)}
+
+    def health(self) -> dict[str, Any]:
+        self.asked.set()
+        return {"ok": True}
+
+
+def test_a_command_that_waits_for_the_writer_holds_up_nobody() -> None:
+    api = build_api(cast(Any, WaitingDesk()), token=TOKEN)
+
+    async def both() -> httpx.Response:
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        transport = httpx.ASGITransport(api)
+        async with httpx.AsyncClient(transport=transport, base_url="http://engine", headers=headers) as client:
+            command = asyncio.create_task(client.post("/internal/commands", content=b"{}"))
+            await asyncio.sleep(0)
+            await client.get("/internal/health")
+            return await command
+
+    assert asyncio.run(both()).json() == {"answered_meanwhile": True}
 
 
 def test_the_statistics_balance(engine: Client, room: EngineRoom, open_cover: str) -> None:
