@@ -57,8 +57,7 @@ class LoginDesk:
         return self._form()
 
     async def log_in(self, request: Request) -> Response:
-        body = await request.body()
-        form = parse_qs(body[:MOST_FORM_BYTES].decode("utf-8", "replace"))
+        form = parse_qs((await _beginning(request)).decode("utf-8", "replace"))
         name, password = form.get("name", [""])[0].strip(), form.get("password", [""])[0]
         address = request.client.host if request.client else ""
         if wait_s := self._lockout.wait_s(address, name):
@@ -101,3 +100,11 @@ class LoginDesk:
             problem=f'<p class="problem" role="alert">{html.escape(problem)}</p>' if problem else "",
         )
         return HTMLResponse(page, status, headers={"Cache-Control": "no-store"})
+
+
+async def _beginning(request: Request) -> bytes:
+    """As much of the body as a form may have: a stranger may send as long as he likes, and we hold none of it."""
+    body = b""
+    async for chunk in request.stream():
+        body = (body + chunk)[:MOST_FORM_BYTES]
+    return body

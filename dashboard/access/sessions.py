@@ -14,6 +14,9 @@ from dashboard.settings import SessionSettings
 from domain.errors import Temporary
 from domain.instants import MICROS_PER_S
 from domain.ports import Clock
+from runtime import logs
+
+_log = logs.get(__name__)
 
 _TABLES = MetaData()
 _SESSIONS = Table(
@@ -100,10 +103,13 @@ class SessionStore:
         return round(seconds * MICROS_PER_S)
 
     def _renew(self, token: str, *, until: int) -> None:
-        with self._engine.begin() as connection:
-            connection.execute(
-                update(_SESSIONS).where(_SESSIONS.c.token_sha256 == _digest(token)).values(expires=until)
-            )
+        """A full disk must not darken the walls: the session still runs, and the next request tries again."""
+        renewed = update(_SESSIONS).where(_SESSIONS.c.token_sha256 == _digest(token)).values(expires=until)
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(renewed)
+        except SQLAlchemyError as exc:
+            _log.warning("session not renewed", error=str(exc))
 
 
 def _digest(token: str) -> str:

@@ -1,6 +1,9 @@
 """The login page, without scripts."""
 
+import asyncio
+import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -70,3 +73,25 @@ def test_who_is_logged_in_is_sent_on(client: TestClient) -> None:
 
 def test_health_is_public_and_names_the_engine(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"ok": True, "engine": False, "age_s": None}
+
+
+def test_a_stranger_who_sends_without_end_fills_no_memory(tmp_path: Path) -> None:
+    write_accounts(tmp_path)
+    app, chunk, left, statuses = build(tmp_path).asgi, b"x" * 2**20, iter(range(64)), []
+    scope = {
+        **{"type": "http", "method": "POST", "path": "/login", "raw_path": b"/login", "query_string": b""},
+        **{"headers": [], "scheme": "http", "server": ("wall.city", 80), "client": ("10.0.0.9", 1)},
+    }
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": bytes(bytearray(chunk)), "more_body": next(left, None) is not None}
+
+    async def send(message: Any) -> None:
+        statuses.extend([message["status"]] if "status" in message else [])
+
+    tracemalloc.start()
+    asyncio.run(app(scope, receive, send))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert statuses == [httpx.codes.UNAUTHORIZED]
+    assert peak < 24 * 2**20  # scrypt alone takes 16 MiB

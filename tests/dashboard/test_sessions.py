@@ -1,5 +1,6 @@
 """Sessions outlive the process, end in time, and a copy of their file logs nobody in."""
 
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,6 +54,17 @@ def test_the_file_holds_no_token(sessions: SessionStore, tmp_path: Path) -> None
 def test_the_file_is_private(sessions: SessionStore, tmp_path: Path) -> None:
     sessions.open("duty", Role.OPERATOR)
     assert (tmp_path / "web.db").stat().st_mode & 0o077 == 0
+
+
+def test_a_screen_stays_logged_in_while_the_disk_is_full(
+    sessions: SessionStore, tmp_path: Path, clock: ManualClock
+) -> None:
+    token, opened = sessions.open("wall", Role.VIEWER)
+    file = sqlite3.connect(tmp_path / "web.db")
+    file.execute("CREATE TRIGGER full BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    file.close()
+    clock.advance(timedelta(seconds=0.6 * SessionSettings().screen))
+    assert sessions.find(token) == opened
 
 
 def test_staff_are_logged_out_after_their_shift(sessions: SessionStore, clock: ManualClock) -> None:
