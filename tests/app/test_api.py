@@ -271,9 +271,11 @@ def test_what_is_away_for_now_is_unavailable(engine: Client, room: EngineRoom, m
 class WaitingDesk:
     """A command that waits for the writer until somebody has asked for the health."""
 
+    begun: threading.Event = field(default_factory=threading.Event)
     asked: threading.Event = field(default_factory=threading.Event)
 
     def command(self, order: dict[str, Any]) -> dict[str, Any]:
+        self.begun.set()
         return {"answered_meanwhile": self.asked.wait(1.0)}
 
     def health(self) -> dict[str, Any]:
@@ -282,14 +284,16 @@ class WaitingDesk:
 
 
 def test_a_command_that_waits_for_the_writer_holds_up_nobody() -> None:
-    api = build_api(cast(Any, WaitingDesk()), token=TOKEN)
+    desk = WaitingDesk()
+    api = build_api(cast(Any, desk), token=TOKEN)
 
     async def both() -> httpx.Response:
         headers = {"Authorization": f"Bearer {TOKEN}"}
         transport = httpx.ASGITransport(api)
         async with httpx.AsyncClient(transport=transport, base_url="http://engine", headers=headers) as client:
             command = asyncio.create_task(client.post("/internal/commands", content=b"{}"))
-            await asyncio.sleep(0)
+            while not desk.begun.is_set():
+                await asyncio.sleep(0.001)
             await client.get("/internal/health")
             return await command
 
