@@ -1,6 +1,8 @@
 """The one place that asks the operating system for the time; virtual clocks serve tests, replays and the demo."""
 
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -9,14 +11,22 @@ from domain.ports import Clock
 
 
 class SystemClock:
-    """Real time, held against steps backwards of the system's clock."""
+    """Real time that never goes back: where the machine's clock is set back, ours goes on at half its pace until the
+    machine has caught up. It must not stand still, or no hold time and no silence would ever end meanwhile.
+    """
 
-    def __init__(self) -> None:
-        self._latest = datetime.min.replace(tzinfo=UTC)
+    def __init__(self, machine: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._machine = machine
+        self._reading = threading.Lock()
+        self._latest = machine()
+        self._read_at = time.monotonic()
 
     def now(self) -> datetime:
-        self._latest = max(self._latest, datetime.now(UTC))
-        return self._latest
+        with self._reading:
+            read_at = time.monotonic()
+            slowed = self._latest + timedelta(seconds=(read_at - self._read_at) / 2)
+            self._latest, self._read_at = max(slowed, self._machine()), read_at
+            return self._latest
 
     def micros(self) -> int:
         return to_micros(self.now())

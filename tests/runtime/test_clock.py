@@ -33,6 +33,21 @@ def test_city_time_never_goes_back(steps: list[timedelta]) -> None:
     assert seen == sorted(seen)
 
 
+def test_real_time_goes_on_and_never_back_when_the_machines_clock_is_set_back() -> None:
+    machine = iter([REAL, REAL, *[REAL - timedelta(hours=1)] * 50])
+    clock = SystemClock(machine=lambda: next(machine))
+    seen = [clock.now() for _ in range(51)]
+    assert seen == sorted(seen)
+    assert REAL <= seen[0] < seen[-1] < REAL + timedelta(minutes=1)
+
+
+def test_real_time_is_the_machines_again_once_it_has_caught_up() -> None:
+    machine = iter([REAL, REAL - timedelta(hours=1), REAL + timedelta(hours=1)])
+    clock = SystemClock(machine=lambda: next(machine))
+    clock.now()
+    assert clock.now() == REAL + timedelta(hours=1)
+
+
 def test_processes_with_the_same_anchor_read_the_same_time() -> None:
     anchor, real = Anchor(real=REAL, city=CITY, speed=60.0), ManualClock(REAL)
     one = AnchoredClock(anchor, real)
@@ -69,13 +84,3 @@ def test_the_system_clock_is_aware_and_never_goes_back() -> None:
     assert seen == sorted(seen)
     assert seen[0].utcoffset() == timedelta(0)
     assert abs(clock.micros() - to_micros(seen[-1])) < 1_000_000
-
-
-def test_the_system_clock_holds_against_a_step_back_of_the_machine() -> None:
-    class SteppedBack(SystemClock):
-        def __init__(self, latest: datetime) -> None:
-            super().__init__()
-            self._latest = latest
-
-    ahead = SystemClock().now() + timedelta(hours=1)
-    assert SteppedBack(ahead).now() == ahead
