@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from citybrain.replay_report import report_of
-from citybrain.replaying import replay_through
+from citybrain.replay.report import report_of
+from citybrain.replay.running import replay_through
+from citybrain.replay.watching import WatchedRecording
 from citybrain.settings import zone_of
-from citybrain.watching import WatchedRecording
 from domain.places import NoiseZone
 from runtime import logs
 from runtime.stopping import Stop

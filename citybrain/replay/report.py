@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from citybrain.assembly import Installation, assemble
-from citybrain.replaying import Replayed
+from citybrain.replay.running import Replayed
 from domain.alerts import AlertMove
 from domain.devices import Device
 from domain.instants import EPOCH, to_micros
