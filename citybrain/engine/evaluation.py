@@ -77,6 +77,7 @@ class Evaluation:
             for entry in self._journal.read(after=self._judged, limit=min(ENTRIES_AT_ONCE, recorded - self._judged)):
                 self._desk.judge(entry)
                 self._judged = entry.sequence
+            self._save_now_and_then()  # days of journal take minutes: who is stopped meanwhile goes on from here
         _log.info("rules restored", snapshot=self._saved, recorded=recorded)
 
     def _take_up(self, sequence: int, content: bytes) -> None:
@@ -108,9 +109,12 @@ class Evaluation:
             by_reading.update((transition.rule, str(transition.target)) for transition in found)
         self._judged = entries[-1].sequence
         moves = self._record(judged, stop)
+        self._save_now_and_then()
+        return Step(entries=entries, moves=moves, by_reading=frozenset(by_reading))
+
+    def _save_now_and_then(self) -> None:
         if self._clock.monotonic() - self._saved_at >= SNAPSHOT_EVERY_S:
             self.save()
-        return Step(entries=entries, moves=moves, by_reading=frozenset(by_reading))
 
     def save(self) -> None:
         """Store the rules' state beside the records, so that a restart is short. Not saved is not lost, only slower."""

@@ -4,9 +4,10 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from citybrain.engine.evaluation import SNAPSHOT_EVERY_S, Step
+from citybrain.engine.evaluation import ENTRIES_AT_ONCE, SNAPSHOT_EVERY_S, Evaluation, Step
+from citybrain.engine.judging import RuleDesk
 from domain.alerts import AlertMove, AlertState
+from domain.conditions import Transition
 from domain.errors import Misconfigured
+from domain.settlements import Journalled
+from runtime.clock import ManualClock
 from runtime.stopping import Stop
 from tests.app.engine_room import NOON, EngineRoom, Row
 from tests.app.installation import DEVICES, Site, write_installation, write_yaml
@@ -161,6 +166,44 @@ def test_a_snapshot_of_another_version_leaves_the_rules_to_the_journal(room: Eng
     room.crash()
     [(_, move)] = room.judge(at=7).moves
     assert (move.move, move.at.timestamp() - NOON.timestamp()) == (AlertMove.HOLD, 5.0)
+
+
+class HurriedClock(ManualClock):
+    """Each look at it is ten seconds later."""
+
+    def monotonic(self) -> float:
+        self.advance(timedelta(seconds=SNAPSHOT_EVERY_S))
+        return super().monotonic()
+
+
+class DyingDesk(RuleDesk):
+    """The process ends in the midst of a long journal."""
+
+    def judge(self, entry: Journalled) -> tuple[Sequence[Transition], Sequence[Transition]]:
+        if entry.sequence == 2 * ENTRIES_AT_ONCE + 1:
+            raise KeyboardInterrupt
+        return super().judge(entry)
+
+
+def test_a_long_way_through_the_journal_that_is_cut_short_goes_on_from_there(room: EngineRoom) -> None:
+    entries = 3 * ENTRIES_AT_ONCE
+    for second in range(entries):
+        room.settle(at=second / 100)
+    while room.step().entries:
+        pass
+    parts = room.parts
+    cut_short = Evaluation(
+        journal=parts.journal,
+        desk=DyingDesk(parts.desk.program),
+        service=parts.service,
+        records=parts.records,
+        clock=HurriedClock(NOON),
+    )
+    with pytest.raises(KeyboardInterrupt):
+        cut_short.restore()
+    room.crash()
+    assert room.parts.evaluation.saved_through == 2 * ENTRIES_AT_ONCE
+    assert room.parts.evaluation.judged_through == entries
 
 
 def test_a_transition_by_timer_is_not_put_down_to_a_reading(room: EngineRoom) -> None:
