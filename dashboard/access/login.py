@@ -63,9 +63,9 @@ class LoginDesk:
         if wait_s := self._lockout.wait_s(address, name):
             minutes = max(1, round(wait_s / 60))
             return self._form(name=name, problem=self._words("login.locked").format(minutes=minutes), status=429)
+        self._lockout.failed(address, name)  # until it has proved right: of many tries at once each counts
         user = await asyncio.to_thread(self._users.authenticate, name, password)
         if user is None:
-            self._lockout.failed(address, name)
             return self._form(name=name, problem=self._words("login.wrong"), status=401)
         self._lockout.succeeded(address, name)
         return self._welcome(user)

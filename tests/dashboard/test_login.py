@@ -50,6 +50,20 @@ def test_the_sixth_try_is_locked_even_with_the_right_password(client: TestClient
     assert "5 分钟" in answer.text
 
 
+def test_tries_at_the_same_moment_are_locked_out_as_well(tmp_path: Path) -> None:
+    write_accounts(tmp_path)
+    transport = httpx.ASGITransport(build(tmp_path).asgi)
+
+    async def try_at_once(times: int) -> list[int]:
+        async with httpx.AsyncClient(transport=transport, base_url="http://wall.city") as client:
+            tries = (client.post("/login", data={"name": "duty", "password": f"guess-{n}"}) for n in range(times))
+            return [answer.status_code for answer in await asyncio.gather(*tries)]
+
+    statuses = asyncio.run(try_at_once(20))
+    assert statuses.count(httpx.codes.UNAUTHORIZED) == 5
+    assert statuses.count(httpx.codes.TOO_MANY_REQUESTS) == 15
+
+
 def test_a_name_is_text_and_never_markup(client: TestClient) -> None:
     answer = client.post("/login", data={"name": '"><script>alert(1)</script>', "password": "no"})
     assert "<script" not in answer.text
