@@ -17,6 +17,7 @@ from runtime.supervision import ChildDied, ChildSpec, Supervisor
 
 WATCH_EVERY_S = 0.1
 READY_WITHIN_S = 60.0
+ROUNDS_UNTIL_SLOW = round(READY_WITHIN_S / WATCH_EVERY_S)
 END_WITHIN_S = 4.0
 
 IsReady = Callable[[], bool]
@@ -42,9 +43,12 @@ class Household:
         on_death: Callable[[ChildDied], None],
         on_restart: Callable[[str, int], None],
         on_ready: Callable[[str], None],
+        on_slow: Callable[[str], None] | None = None,
     ) -> None:
+        """With `on_slow` nobody gives up on a member that is not ready in time: a database may be away for long."""
         self._logs = logs
         self._on_ready = on_ready
+        self._on_slow = on_slow
         self._on_restart = on_restart
         self._started: set[str] = set()
         self.supervisor = Supervisor(on_death=on_death, on_start=self._note_start)
@@ -52,7 +56,7 @@ class Household:
     def start(self, members: Sequence[Member], stop: Stop) -> None:
         """Start these together and wait until all are ready, watching meanwhile.
 
-        Raises Refused when one is not ready in time; its log says why.
+        Raises Refused when one is not ready in time, unless `on_slow` is told instead.
         """
         for member in members:
             argv = [sys.executable, "-m", "citybrain", "child", *member.arguments]
@@ -66,10 +70,15 @@ class Household:
                 waiting.remove(member)
                 self._on_ready(member.name)
             rounds += 1
-            if rounds * WATCH_EVERY_S > READY_WITHIN_S:
-                names = ", ".join(member.name for member in waiting)
-                where = f"; see {self._logs}" if self._logs else ""
-                raise Refused(f"{names} did not become ready within {READY_WITHIN_S:g} s{where}")
+            if rounds % ROUNDS_UNTIL_SLOW == 0 and waiting:
+                self._tell_slow(", ".join(member.name for member in waiting))
+
+    def _tell_slow(self, names: str) -> None:
+        if self._on_slow is not None:
+            self._on_slow(names)
+            return
+        where = f"; see {self._logs}" if self._logs else ""
+        raise Refused(f"{names} did not become ready within {READY_WITHIN_S:g} s{where}")
 
     def watch(self, stop: Stop, *, for_s: float | None = None) -> None:
         """Until asked to stop, or until the time is over."""

@@ -1,4 +1,4 @@
-"""Ties a process to its parent: when the supervisor goes, however it goes, nothing of it stays behind."""
+"""What a process owes to its family: it ends with its parent, and keeps the family's files private."""
 
 import ctypes
 import os
@@ -6,6 +6,11 @@ import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1
+
+
+def keep_files_private() -> None:
+    """What this process and its children write is their owner's alone: readings, alerts, addresses of people."""
+    os.umask(0o077)
 
 
 def die_with_parent(*, parent: int) -> None:

@@ -7,7 +7,7 @@ import click
 
 from runtime import logs
 from runtime.clock import SystemClock
-from runtime.parentage import die_with_parent
+from runtime.parentage import die_with_parent, keep_files_private
 from runtime.stopping import Stop
 from runtime.supervision import PARENT_VARIABLE
 
@@ -17,6 +17,7 @@ CONFIG = click.option("--config", type=click.Path(path_type=Path, exists=True, d
 @click.group(hidden=True)
 def command() -> None:
     """Entry points of supervised processes."""
+    keep_files_private()
     parent = os.environ.get(PARENT_VARIABLE)
     if parent is not None:
         die_with_parent(parent=int(parent))

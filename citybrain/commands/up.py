@@ -10,6 +10,7 @@ from citybrain.settings import load_settings
 from domain.errors import Misconfigured
 from runtime import logs
 from runtime.locking import DirectoryLock
+from runtime.parentage import keep_files_private
 from runtime.ports import is_taken, next_free
 from runtime.stopping import Stop
 from runtime.supervision import ChildDied
@@ -29,6 +30,7 @@ def command(config: Path) -> None:
 
     Children that die are started again. SIGTERM or Ctrl-C ends everything in order.
     """
+    keep_files_private()
     settings = load_settings(config)
     settings.data.mkdir(parents=True, exist_ok=True)
     report = check_everything(config)
@@ -51,6 +53,7 @@ def command(config: Path) -> None:
         on_death=on_death,
         on_restart=lambda name, pid: log.info("child started again", child=name, pid=pid),
         on_ready=lambda name: log.info("child ready", child=name),
+        on_slow=lambda names: log.warning("still not ready, waiting on", children=names),
     )
     broker = broker_member(settings)
     try:

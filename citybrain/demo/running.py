@@ -27,6 +27,7 @@ from citybrain.household import Household, Member, broker_member, engine_member,
 from domain.errors import Refused
 from runtime.clock import Anchor, SystemClock
 from runtime.locking import DirectoryLock
+from runtime.parentage import keep_files_private
 from runtime.ports import is_taken, next_free
 from runtime.stopping import Stop
 
@@ -55,6 +56,7 @@ class DemoOptions:
 
 def run_demo(options: DemoOptions) -> None:
     """Until Ctrl-C, SIGTERM or the end of the time. Raises Refused with what to do when it cannot start."""
+    keep_files_private()
     stop = Stop()
     stop.listen_to_signals()
     console = DemoConsole()

@@ -65,7 +65,10 @@ class EngineProcess:
         ]
         _log.info("engine started", devices=len(parts.installation.registry), rules=len(parts.desk.program.judges))
         while not stop.wait(1.0):
-            pass
+            if not api.is_alive():
+                self._failed = True
+                _log.error("part of the engine failed", part="api")
+                stop.ask()
         for thread in threads:
             thread.join(JOIN_S)
         self._end(server, api)
