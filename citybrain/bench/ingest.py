@@ -23,6 +23,7 @@ from runtime.stopping import Stop
 
 DEVICES = 60
 TIMEOUT_S = 300.0
+POLL_S = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,7 @@ def _await(engine: EngineClient, count: int, *, deadline: float) -> Mapping[str,
             return statistics
         if time.monotonic() > deadline:
             raise Refused(f"{statistics['messages']['received']} of {count} messages arrived within {TIMEOUT_S:g} s")
-        time.sleep(0.05)
+        time.sleep(POLL_S)
 
 
 def _load(count: int, *, begin_ms: int) -> list[tuple[str, bytes]]:

@@ -17,6 +17,8 @@ from store.records.records import Records
 ENTRIES_AT_ONCE = 64
 SNAPSHOT_EVERY_S = 10.0
 IDLE_S = 0.2
+REST_S = 0.05
+"""Between two rounds: a busy feed costs twenty transactions a second, not hundreds; no alert waits longer."""
 PAUSE_WHEN_AWAY_S = 1.0
 
 _log = logs.get(__name__)
@@ -91,9 +93,11 @@ class Evaluation:
 
     def run(self, stop: StopAsked, on_step: Callable[[Step], None]) -> None:
         """Until asked to stop; `on_step` is called for every round, also for one in which nothing came."""
+        rest = threading.Event()
         while not stop():
             self._journal.wait(after=self._judged, timeout_s=IDLE_S)
             on_step(self.step(stop))
+            rest.wait(REST_S)
         self.save()
 
     def step(self, stop: StopAsked) -> Step:
