@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from domain.places import City, NoiseZone, Place
 
@@ -21,6 +21,26 @@ class DeviceKind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How one device speaks where its format leaves that open. Empty: by the format's own words."""
+
+    timezone: str | None = None
+    """IANA zone of times that come without one."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """Code on the wire → the unit that this device sends under it, whatever the format says."""
+    metrics: Mapping[str, str] = field(default_factory=dict)
+    """Code on the wire → metric code, where this device means something else than its format usually does."""
+    missing: frozenset[float] = frozenset()
+    """Values that this device sends instead of a measurement (-999, 65535)."""
+    codec: str | None = None
+    """Which codec reads its binary payload; docs/codecs.md lists them."""
+    decimal_comma: bool = False
+
+
+PLAIN = Dialect()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
     """One device of the city. `interval_s` is its own reporting interval: silence is measured against it."""
 
@@ -36,6 +56,9 @@ class Device:
     grid_cell: str | None = None
     department: str | None = None
     parent: str | None = None
+    aliases: tuple[str, ...] = ()
+    """Other names that it goes by on the wire: its EUI, its MN, its name at a second network."""
+    dialect: Dialect = PLAIN
 
     def __post_init__(self) -> None:
         if not self.interval_s > 0:

@@ -53,7 +53,7 @@ class Opener:
 
     def _decode(self, message: Message) -> Sequence[Decoded]:
         try:
-            return self._formats.decode(message.topic, message.payload)
+            return self._formats.decode(message)
         except Unusable as exc:
             return _unusable(exc.reason, exc.detail)
         except Exception as exc:  # noqa: BLE001 - a bug in one decoder must not stop the messages of all the others

@@ -13,7 +13,7 @@ from domain.ports import Journal
 from domain.readings import Vocabulary, batch_of
 from domain.settlements import Settlement
 from ingest.deduplication import Memory, identity_of_bytes
-from ingest.formats.choosing import Formats
+from ingest.formats.choosing import Formats, choice_of
 from ingest.opening import Opened, Opener
 from ingest.settings import IngestSettings
 from ingest.statistics import Statistics
@@ -48,7 +48,7 @@ class Pipeline:
             future_skew_s=settings.future_skew,
         )
         self._memory = Memory(self.vocabulary, horizon_s=settings.late_horizon, future_skew_s=settings.future_skew)
-        self._opener = Opener(formats or Formats(settings.limits))
+        self._opener = Opener(formats or Formats(choice_of(settings, registry)))
         self.statistics = statistics
         self._nothing = batch_of(self.vocabulary, device=[], metric=[], at=[], value=[])
         self.sent: list[int] = []

@@ -12,15 +12,21 @@ from config.secrets import revealed
 from domain.errors import Misconfigured, Problem
 from ingest.topics import TopicFilter
 
+AUTO = "auto"
+"""The format of each message is told by its topic and its looks."""
+
 Positive = Annotated[Seconds, Field(gt=0)]
 
 
 class FeedSettings(Strict):
-    """Topics that are counted together. `share` names a shared subscription, so that several engines divide a feed."""
+    """Topics that are counted together. `share` names a shared subscription, so that several engines divide a feed.
+    `format` is a name of docs/formats.md.
+    """
 
     id: str = "city"
     topics: tuple[str, ...] = ("citybrain/v1/#",)
     share: str | None = None
+    format: str = AUTO
 
     @field_validator("topics")
     @classmethod

@@ -12,6 +12,7 @@ from domain.instants import MICROS_PER_S
 from domain.messages import Measurement, Message, Reason
 from domain.metrics import Catalogue
 from domain.readings import Quality, ReadingBatch, Vocabulary
+from ingest.formats.names import folded
 from ingest.units import converted
 
 REASONS = tuple(Reason)
@@ -45,6 +46,7 @@ class Validator:
         future_skew_s: float,
     ) -> None:
         self._vocabulary = vocabulary
+        self._ordinal = _ordinals_by_name(registry, vocabulary)
         self._late_after = round(late_horizon_s * MICROS_PER_S)
         self._future_skew = round(future_skew_s * MICROS_PER_S)
         metrics = [catalogue[code] for code in vocabulary.metrics]
@@ -86,7 +88,7 @@ class Validator:
         live_allowed: npt.NDArray[np.bool_],
         undated: npt.NDArray[np.bool_],
     ) -> ReadingBatch:
-        device, metric = self._vocabulary.device_ordinal, self._vocabulary.metric_ordinal
+        device, metric = self._ordinal, self._vocabulary.metric_ordinal
         quality = np.array([measurement.quality for measurement in measurements], dtype=np.uint8)
         return ReadingBatch(
             vocabulary=self._vocabulary,
@@ -111,6 +113,21 @@ class Validator:
                 batch.value[row] = converted(measurement.value, given=measurement.unit, wanted=wanted)
             except Unusable as exc:
                 reason[row] = _CODE[exc.reason]
+
+
+def _ordinals_by_name(registry: Registry, vocabulary: Vocabulary) -> dict[str, int]:
+    """Every name that a device goes by on the wire → its ordinal. An id is never overruled by another's alias."""
+    names = {
+        spelled: vocabulary.device_ordinal[device.id]
+        for device in registry
+        for alias in device.aliases
+        for spelled in (alias, folded(alias))
+    }
+    return (
+        names
+        | {folded(name): ordinal for name, ordinal in vocabulary.device_ordinal.items()}
+        | vocabulary.device_ordinal
+    )
 
 
 def described(reason: Reason, measurement: Measurement, message: Message) -> str:

@@ -15,7 +15,7 @@ from citybrain.engine.trends import Trends, charts_of
 from domain.ports import Clock, SeriesStore
 from ingest.intake import Intake
 from ingest.pipeline import Pipeline
-from ingest.session import PahoSession
+from ingest.sessions.opening import open_session
 from ingest.statistics import Statistics
 from notify.delivery import Deliverer
 from notify.planning import NoticePlanner
@@ -75,7 +75,7 @@ def build(installation: Installation, clock: Clock) -> Parts:
         books.devices.replace(registry)
     journal = Journal(settings.data / "journal", vocabulary=pipeline.vocabulary, settings=settings.journal)
     store = open_series_store(settings.series, settings.data, catalogue)
-    session = PahoSession(settings.ingest.broker, settings.ingest.feeds, clock, burst=settings.ingest.batch_size)
+    session = open_session(settings.ingest, clock)
     writer = NoticeWriter(cards=program.cards, registry=registry)
     planner = NoticePlanner(routes=settings.notify.routes, writer=writer)
     service = AlertService(records, cards=program.cards, planner=planner, clock=clock)

@@ -1,52 +1,92 @@
-"""The table of formats: which decoder a topic belongs to. A new format is one module and one line here."""
+"""Chooses the decoder of a message: by the format of its feed, else by topic, else by the looks of the payload."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from domain.devices import PLAIN, Dialect, Registry
 from domain.errors import Unusable
-from domain.messages import Reason
-from ingest.formats import native
+from domain.messages import Message, Reason
 from ingest.formats.decoded import Decode, Decoded, Reject
-from ingest.settings import LimitSettings
+from ingest.formats.names import folded
+from ingest.formats.table import FORMATS, Format
+from ingest.settings import AUTO, IngestSettings, LimitSettings
 from ingest.topics import TopicFilter
-
-FORMATS: tuple[tuple[str, Decode], ...] = (
-    ("citybrain/v1/up/+", native.decode_up),
-    ("citybrain/v1/batch/+", native.decode_batch),
-)
-"""The first filter that matches wins."""
 
 REMEMBERED_TOPICS = 100_000
 
 
+def dialects_of(registry: Registry) -> Mapping[str, Dialect]:
+    """Name on the wire → dialect, for every device that has one."""
+    return {
+        folded(name): device.dialect
+        for device in registry
+        if device.dialect is not PLAIN
+        for name in (device.id, *device.aliases)
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormatChoice:
+    """What the choice depends on: settings and registry, without the decoders' own memory."""
+
+    table: Sequence[Format] = FORMATS
+    by_feed: Mapping[str, str] = field(default_factory=dict)
+    """Feed → name of its format, where it has a fixed one."""
+    limits: LimitSettings = field(default_factory=LimitSettings)
+    dialects: Mapping[str, Dialect] = field(default_factory=dict)
+
+
+def choice_of(settings: IngestSettings, registry: Registry) -> FormatChoice:
+    """As the settings say. Raises Misconfigured for a mapping file that cannot be used."""
+    by_feed = {feed.id: feed.format for feed in settings.feeds if feed.format != AUTO}
+    return FormatChoice(by_feed=by_feed, limits=settings.limits, dialects=dialects_of(registry))
+
+
 class Formats:
-    """Decodes a message by its topic, within the limits that hold for every format."""
+    """Decodes messages within the limits that hold for every format. One thread: some decoders remember."""
 
-    def __init__(self, limits: LimitSettings, table: Sequence[tuple[str, Decode]] = FORMATS) -> None:
-        self._limits = limits
-        self._table = [(TopicFilter(text), decode) for text, decode in table]
-        self._by_topic: dict[str, Decode] = {}
+    def __init__(self, choice: FormatChoice) -> None:
+        self._limits = choice.limits
+        self._dialects = choice.dialects
+        self._decoders = {entry.name: entry.open() for entry in choice.table}
+        self._by_feed = {feed: self._decoders[name] for feed, name in choice.by_feed.items()}
+        self._filters = [
+            (TopicFilter(text), self._decoders[entry.name]) for entry in choice.table for text in entry.topics
+        ]
+        self._shapes = [(entry.looks_like, self._decoders[entry.name]) for entry in choice.table]
+        self._by_topic: dict[str, Decode | None] = {}
 
-    def decode(self, topic: str, payload: bytes) -> Sequence[Decoded]:
+    def decode(self, message: Message) -> Sequence[Decoded]:
         """What the message says; [] for an empty payload. Raises Unusable."""
-        if not payload:
+        if not message.payload:
             return []
-        decode = self._by_topic.get(topic) or self._choose(topic)
-        if len(payload) > self._limits.payload_bytes:
-            raise Unusable(
-                Reason.TOO_LARGE, f"{len(payload)} bytes, at most {self._limits.payload_bytes}; split the message"
-            )
-        decoded = decode(topic, payload)
+        if len(message.payload) > self._limits.payload_bytes:
+            detail = f"{len(message.payload)} bytes, at most {self._limits.payload_bytes}; split the message"
+            raise Unusable(Reason.TOO_LARGE, detail)
+        decoded = self._decoder_for(message)(message, self._dialect)
         count = sum(len(part.measurements) for part in decoded)
         return decoded if count <= self._limits.values else self._too_many(decoded, count)
 
-    def _choose(self, topic: str) -> Decode:
-        for topic_filter, decode in self._table:
-            if topic_filter.matches(topic):
-                if len(self._by_topic) >= REMEMBERED_TOPICS:
-                    self._by_topic.clear()
-                self._by_topic[topic] = decode
-                return decode
-        raise Unusable(Reason.UNKNOWN_TOPIC, f"no format for topic {topic[:200]!r}; see docs/wire.md")
+    def _dialect(self, device: str) -> Dialect:
+        return self._dialects.get(device, PLAIN)
+
+    def _decoder_for(self, message: Message) -> Decode:
+        decode = self._by_feed.get(message.feed) or self._of_topic(message.topic)
+        if decode is None:
+            decode = next(self._matching_shapes(message), None)
+        if decode is None:
+            raise Unusable(Reason.UNKNOWN_TOPIC, f"no format for topic {message.topic[:200]!r}; see docs/formats.md")
+        return decode
+
+    def _of_topic(self, topic: str) -> Decode | None:
+        if topic not in self._by_topic:
+            if len(self._by_topic) >= REMEMBERED_TOPICS:
+                self._by_topic.clear()
+            self._by_topic[topic] = next((decode for wanted, decode in self._filters if wanted.matches(topic)), None)
+        return self._by_topic[topic]
+
+    def _matching_shapes(self, message: Message) -> Iterator[Decode]:
+        return (decode for looks_like, decode in self._shapes if looks_like(message))
 
     def _too_many(self, decoded: Sequence[Decoded], count: int) -> Sequence[Decoded]:
         everything = count + sum(reject.readings for part in decoded for reject in part.rejects)

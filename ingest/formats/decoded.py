@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from domain.messages import Measurement, Reason
+from domain.devices import Dialect
+from domain.messages import Measurement, Message, Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,12 +17,22 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A field that was understood and is no reading: a sentinel for "no value", or something nobody measures."""
+
+    field: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:
     """What one device says in one message. A gateway's message comes to several of these."""
 
     device: str
+    """The name on the wire, folded (ingest.formats.names); the registry knows it as id or alias."""
     measurements: Sequence[Measurement]
     rejects: tuple[Reject, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
     identity: str | None = None
     """The format's own message identity, unique per device."""
     sequence: int | None = None
@@ -30,5 +41,8 @@ class Decoded:
     """Microseconds since the epoch at which the device handed the message over."""
 
 
-Decode = Callable[[str, bytes], Sequence[Decoded]]
-"""(topic, payload) to what it says. Raises Unusable when nothing of the message can be used."""
+Dialects = Callable[[str], Dialect]
+"""The dialect of a device by its name on the wire; `PLAIN` for one that nobody knows."""
+
+Decode = Callable[[Message, Dialects], Sequence[Decoded]]
+"""What a message says. Raises Unusable when nothing of it can be used; [] when it is no reading at all."""

@@ -14,9 +14,9 @@ from msgspec import Meta, Raw, Struct
 
 from domain.errors import Unusable
 from domain.instants import to_micros
-from domain.messages import Measurement, Reason
+from domain.messages import Measurement, Message, Reason
 from domain.readings import Quality
-from ingest.formats.decoded import Decoded, Reject
+from ingest.formats.decoded import Decoded, Dialects, Reject
 from ingest.formats.depth import is_deeper
 
 MAX_DEPTH = 32
@@ -71,18 +71,18 @@ _value = msgspec.json.Decoder(float | None)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-def decode_up(topic: str, payload: bytes) -> Sequence[Decoded]:
+def decode_up(message: Message, dialects: Dialects) -> Sequence[Decoded]:
     """One device speaks for itself. Raises Unusable when nothing can be used."""
-    speaker = _speaker(topic)
-    return [_spoken(part, speaker) for part in _parts(payload)]
+    speaker = _speaker(message.topic)
+    return [_spoken(part, speaker) for part in _parts(message.payload)]
 
 
-def decode_batch(topic: str, payload: bytes) -> Sequence[Decoded]:
+def decode_batch(message: Message, dialects: Dialects) -> Sequence[Decoded]:
     """A gateway speaks for many: every object names its device. Raises Unusable when nothing can be used."""
-    _speaker(topic)
-    if payload.lstrip()[:1] == b"{":
+    _speaker(message.topic)
+    if message.payload.lstrip()[:1] == b"{":
         raise Unusable(Reason.WRONG_SHAPE, "a batch is an array of objects; put the object into [ ]")
-    return [_spoken(part, None) for part in _parts(payload)]
+    return [_spoken(part, None) for part in _parts(message.payload)]
 
 
 def _speaker(topic: str) -> str:

@@ -7,7 +7,7 @@ from time import monotonic, sleep
 from domain.ledger import Tally
 from domain.ports import Journal
 from ingest.intake import Intake
-from ingest.session import PahoSession
+from ingest.sessions.paho import PahoSession
 from ingest.settings import BrokerSettings, IngestSettings
 from runtime.clock import SystemClock
 from runtime.stopping import Stop

@@ -11,19 +11,19 @@ from hypothesis import strategies as st
 from domain.errors import Unusable
 from domain.messages import Reason
 from domain.readings import Quality
-from ingest.formats.choosing import Formats
+from ingest.formats.choosing import FormatChoice, Formats
 from ingest.formats.decoded import Decoded
 from ingest.formats.depth import is_deeper
-from ingest.settings import LimitSettings
+from tests.ingest.fakes import message
 
 WIRE = Path(__file__).parents[2] / "docs" / "wire.md"
 UP, BATCH = "citybrain/v1/up/NM-0001", "citybrain/v1/batch/gw-1"
-FORMATS = Formats(LimitSettings())
+FORMATS = Formats(FormatChoice())
 
 
 def decode(payload: object, topic: str = UP) -> list[Decoded]:
     content = payload if isinstance(payload, bytes) else msgspec.json.encode(payload)
-    return list(FORMATS.decode(topic, content))
+    return list(FORMATS.decode(message(content, topic=topic)))
 
 
 def reasons(payload: object, topic: str = UP) -> list[Reason]:

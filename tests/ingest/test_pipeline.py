@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from domain.ledger import Tally
 from domain.messages import Message, Reason
 from domain.settlements import Settlement
-from ingest.formats.choosing import Formats
+from ingest.formats.choosing import FormatChoice, Formats
+from ingest.formats.decoded import Decoded, Dialects
+from ingest.formats.table import FORMATS, Format
 from ingest.pipeline import Pipeline
-from ingest.settings import IngestSettings, LimitSettings
+from ingest.settings import IngestSettings
 from tests.ingest.fakes import NOW, NOW_MS, FakeJournal, message, noise, pipeline_of, small_city
 
 MINUTE = 60_000_000
@@ -170,10 +172,11 @@ def test_lines_are_by_feed_and_minute_of_arrival() -> None:
 
 
 def test_a_bug_in_a_decoder_costs_one_message_and_no_more() -> None:
-    def trips(topic: str, payload: bytes) -> list[object]:
+    def trips(message: Message, dialects: Dialects) -> list[Decoded]:
         raise ZeroDivisionError("oops")
 
-    formats = Formats(LimitSettings(), [("bad/#", trips), ("citybrain/v1/up/+", Formats(LimitSettings()).decode)])
+    bad = Format(name="bad", topics=("bad/#",), open=lambda: trips)
+    formats = Formats(FormatChoice(table=(bad, *FORMATS)))
     settlement = settle(message(b"x", topic="bad/a"), message(noise()), pipeline=pipeline_of(formats=formats))
     (entry,) = settlement.quarantined
     assert entry.reason is Reason.WRONG_SHAPE

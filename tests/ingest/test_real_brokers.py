@@ -11,7 +11,7 @@ import pytest
 
 from domain.instants import to_micros
 from domain.messages import Message
-from ingest.session import PahoSession
+from ingest.sessions.paho import PahoSession
 from ingest.settings import BrokerSettings, FeedSettings
 from runtime.clock import SystemClock
 from store.journal import Journal

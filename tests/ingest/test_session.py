@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from ingest.backoff import Backoff
-from ingest.session import PahoSession
+from ingest.sessions.paho import PahoSession
 from ingest.settings import BrokerSettings, FeedSettings
 from runtime.clock import SystemClock
 

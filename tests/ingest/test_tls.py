@@ -9,7 +9,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from domain.errors import Misconfigured
-from ingest.session import PahoSession
+from ingest.sessions.paho import PahoSession
 from ingest.settings import FeedSettings, TlsSettings
 from runtime.clock import SystemClock
 from tests.ingest.brokers import BrokerProcess, free_port, mosquitto_in

@@ -12,7 +12,7 @@ from domain.errors import Temporary
 from domain.messages import Message
 from domain.ports import Clock
 from ingest.backoff import Backoff
-from ingest.connection import Connection
+from ingest.sessions.paho_connection import Connection
 from ingest.settings import BrokerSettings, FeedSettings
 from ingest.topics import TopicFilter
 from runtime import logs
