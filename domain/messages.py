@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 from domain.readings import Quality
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """One MQTT message as received. `token` is the session's own handle for the acknowledgement."""
+class Message(msgspec.Struct, frozen=True, gc=False):
+    """One MQTT message as received. `token` is the session's own handle for the acknowledgement.
+
+    A msgspec Struct: tens of thousands a second are made of it, for a tenth of what a frozen dataclass costs.
+    """
 
     feed: str
     topic: str
