@@ -1,17 +1,22 @@
-"""What could not be used, with its bytes, to be looked at and tried again; bounded, and what goes is counted."""
+"""What could not be used, with its bytes, to be looked at and driven again; bounded, and what goes is counted."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 
+from domain.instants import to_micros
 from domain.messages import Quarantined, Reason
 from store.records.columns import columns_of
 from store.records.cursors import CursorRecords
 from store.records.tables import quarantine
 
 DROPPED = "quarantine-dropped"
+EXPIRED = "quarantine-expired"
+BYTES = "quarantine-bytes"
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,33 +25,96 @@ class QuarantineEntry:
 
     id: int
     content: Quarantined
+    asked_at: datetime | None = None
+    """When somebody asked to drive it again; None while nobody has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineFilter:
+    """Which entries are meant; nothing said means all. `topic` is a part of the topic."""
+
+    ids: tuple[int, ...] = ()
+    reason: Reason | None = None
+    feed: str | None = None
+    topic: str | None = None
+    since: datetime | None = None
+
+    def condition(self) -> ColumnElement[bool]:
+        wanted: list[ColumnElement[bool]] = [quarantine.c.id > 0]
+        if self.ids:
+            wanted.append(quarantine.c.id.in_(self.ids))
+        if self.reason is not None:
+            wanted.append(quarantine.c.reason == self.reason)
+        if self.feed is not None:
+            wanted.append(quarantine.c.feed == self.feed)
+        if self.topic is not None:
+            wanted.append(quarantine.c.topic.contains(self.topic, autoescape=True))
+        if self.since is not None:
+            wanted.append(quarantine.c.received >= to_micros(self.since))
+        return and_(*wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineBounds:
+    """At most so many entries, and so many bytes of payload."""
+
+    entries: int
+    payload_bytes: int
+
+
+EVERYTHING = QuarantineFilter()
 
 
 class QuarantineRecords:
-    """The quarantine as one transaction sees it, at most `limit` entries."""
+    """The quarantine as one transaction sees it. Beyond its bounds the oldest entries go, counted."""
 
-    def __init__(self, connection: Connection, *, limit: int) -> None:
+    def __init__(self, connection: Connection, *, bounds: QuarantineBounds) -> None:
         self._connection = connection
-        self._limit = limit
+        self._bounds = bounds
         self._cursors = CursorRecords(connection)
 
     def add(self, entries: Sequence[Quarantined]) -> None:
-        """Keep them; where there are more than the limit, the oldest go and are counted in `dropped`."""
+        """Keep them; where there are more than the bounds allow, the oldest go and are counted in `dropped`."""
         if not entries:
             return
         self._connection.execute(insert(quarantine), [columns_of(entry) for entry in entries])
+        self._cursors.set(BYTES, self.payload_bytes() + sum(len(entry.payload) for entry in entries))
         newest = self._connection.scalar(select(func.max(quarantine.c.id))) or 0
-        gone = self._connection.execute(delete(quarantine).where(quarantine.c.id <= newest - self._limit)).rowcount
+        gone = self._remove(quarantine.c.id <= newest - self._bounds.entries)
+        while self.payload_bytes() > self._bounds.payload_bytes:
+            gone += self._remove(quarantine.c.id <= self._last_beyond_the_bound())
         if gone:
             self._cursors.set(DROPPED, self.dropped() + gone)
 
     def dropped(self) -> int:
-        """How many entries went because of the limit, since the records exist."""
+        """How many entries went because of the bounds, since the records exist."""
         return self._cursors.get(DROPPED)
 
-    def list(self, *, limit: int, reason: Reason | None = None) -> Sequence[QuarantineEntry]:
+    def expired(self) -> int:
+        """How many entries went because of their age, since the records exist."""
+        return self._cursors.get(EXPIRED)
+
+    def payload_bytes(self) -> int:
+        """What the payloads of all entries come to."""
+        return self._cursors.get(BYTES)
+
+    def expire(self, *, received_before: datetime) -> int:
+        """Forget entries that were received before the moment; how many."""
+        gone = self._remove(quarantine.c.received < to_micros(received_before))
+        if gone:
+            self._cursors.set(EXPIRED, self.expired() + gone)
+        return gone
+
+    def counts(self) -> Mapping[Reason, int]:
+        """Entries by reason; none for reasons without any."""
+        query = select(quarantine.c.reason, func.count()).group_by(quarantine.c.reason)
+        return {row[0]: row[1] for row in self._connection.execute(query)}
+
+    def list(
+        self, *, limit: int, reason: Reason | None = None, which: QuarantineFilter = EVERYTHING
+    ) -> Sequence[QuarantineEntry]:
         """Newest first."""
-        query = select(quarantine).order_by(quarantine.c.id.desc()).limit(limit)
+        query = select(quarantine).where(which.condition()).order_by(quarantine.c.id.desc()).limit(limit)
         if reason is not None:
             query = query.where(quarantine.c.reason == reason)
         return [_entry(**row._mapping) for row in self._connection.execute(query)]
@@ -55,6 +123,43 @@ class QuarantineRecords:
         row = self._connection.execute(select(quarantine).where(quarantine.c.id == entry_id)).first()
         return _entry(**row._mapping) if row else None
 
+    def ask(self, which: QuarantineFilter, *, now: datetime) -> int:
+        """Ask to drive these again. How many were not asked for before."""
+        wanted = and_(which.condition(), quarantine.c.asked_at.is_(None))
+        return self._connection.execute(update(quarantine).where(wanted).values(asked_at=now)).rowcount
 
-def _entry(*, id: int, **content: Any) -> QuarantineEntry:
-    return QuarantineEntry(id=id, content=Quarantined(**content))
+    def asked(self, *, limit: int, after: int = 0) -> Sequence[QuarantineEntry]:
+        """What is to be driven again, in the order in which it came, beyond the entry `after`."""
+        wanted = and_(quarantine.c.asked_at.is_not(None), quarantine.c.id > after)
+        query = select(quarantine).where(wanted).order_by(quarantine.c.id).limit(limit)
+        return [_entry(**row._mapping) for row in self._connection.execute(query)]
+
+    def driven(self, ids: Collection[int]) -> int:
+        """These were settled anew: their entries go; what is still bad comes back as a new one. How many there were."""
+        numbers = sorted(ids)
+        return sum(
+            self._remove(quarantine.c.id.in_(numbers[start : start + _AT_ONCE]))
+            for start in range(0, len(numbers), _AT_ONCE)
+        )
+
+    def _remove(self, condition: ColumnElement[bool]) -> int:
+        size = self._connection.scalar(select(func.sum(func.length(quarantine.c.payload))).where(condition))
+        if size is None:
+            return 0
+        gone = self._connection.execute(delete(quarantine).where(condition)).rowcount
+        self._cursors.set(BYTES, self.payload_bytes() - int(size))
+        return gone
+
+    def _last_beyond_the_bound(self) -> int:
+        """The newest of the oldest entries that have to go."""
+        excess = self.payload_bytes() - self._bounds.payload_bytes
+        size, last = func.length(quarantine.c.payload), 0
+        for row in self._connection.execute(select(quarantine.c.id, size).order_by(quarantine.c.id).limit(_AT_ONCE)):
+            last, excess = row[0], excess - row[1]
+            if excess <= 0:
+                break
+        return last
+
+
+def _entry(*, id: int, asked_at: datetime | None, **content: Any) -> QuarantineEntry:
+    return QuarantineEntry(id=id, asked_at=asked_at, content=Quarantined(**content))

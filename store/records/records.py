@@ -15,7 +15,7 @@ from store.records.devices import DeviceRecords
 from store.records.errors import translated
 from store.records.ledger import LedgerRecords
 from store.records.outbox import OutboxRecords
-from store.records.quarantine import QuarantineRecords
+from store.records.quarantine import QuarantineBounds, QuarantineRecords
 from store.records.schema import migrate
 from store.records.settings import RecordsSettings
 
@@ -44,7 +44,7 @@ class Records:
 
     def __init__(self, database: Database, *, settings: RecordsSettings, place: str) -> None:
         self._database = database
-        self._settings = settings
+        self._quarantine = QuarantineBounds(entries=settings.quarantine_limit, payload_bytes=settings.quarantine_bytes)
         self._place = place
 
     @classmethod
@@ -78,7 +78,7 @@ class Records:
             alerts=AlertRecords(connection),
             outbox=OutboxRecords(connection),
             ledger=LedgerRecords(connection),
-            quarantine=QuarantineRecords(connection, limit=self._settings.quarantine_limit),
+            quarantine=QuarantineRecords(connection, bounds=self._quarantine),
             audit=AuditRecords(connection),
             cursors=CursorRecords(connection),
             rule_state=RuleStateRecords(connection),

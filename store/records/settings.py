@@ -1,6 +1,7 @@
 """What an installation may say about its records."""
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, SecretStr
 
@@ -11,11 +12,14 @@ from config.loading import Strict
 class RecordsSettings(Strict):
     """`url` is an SQLAlchemy URL, secret because it may hold a password; without it records.db in the data directory.
 
-    `quarantine_limit`: beyond it the oldest entries go, counted. `busy_timeout`: how long to wait for another writer.
+    `quarantine_limit` and `quarantine_bytes` (of payload): beyond them the oldest entries go, counted.
+    `quarantine_keep`: entries expire at this age. `busy_timeout`: how long to wait for another writer.
     """
 
     url: SecretStr | None = None
     quarantine_limit: int = Field(default=100_000, ge=1)
+    quarantine_bytes: int = Field(default=256 * 1024 * 1024, ge=1024 * 1024)
+    quarantine_keep: Annotated[Seconds, Field(gt=0)] = 30 * 86400.0
     busy_timeout: Seconds = 5.0
 
     def url_in(self, directory: Path) -> str:

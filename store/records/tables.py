@@ -154,8 +154,12 @@ quarantine = Table(
     Column("reason", Word(Reason), nullable=False),
     Column("detail", Text, nullable=False),
     Column("readings", Integer, nullable=False),
+    Column("asked_at", Moment),
     Index("ix_quarantine_reason_id", "reason", "id"),
 )
+
+ASKED = text("asked_at IS NOT NULL")
+Index("ix_quarantine_asked", quarantine.c.id, sqlite_where=ASKED, postgresql_where=ASKED)
 
 FATES = ("received", "stored", "duplicate", "quarantined", "late")
 
