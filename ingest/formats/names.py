@@ -1,39 +1,28 @@
-"""Device names as networks spell them, folded to one spelling."""
+"""Device names as messages give them, folded to one spelling."""
 
 import base64
 import binascii
-import re
-from functools import lru_cache
 
 from domain.errors import Unusable
 from domain.messages import Reason
+from domain.names import folded, is_eui, why_no_name
 
-_EUI = re.compile(r"[0-9A-Fa-f]{2}(?:([-:]?)[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){6}")
-_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f#+]")
-_LONGEST = 200
-
-
-@lru_cache(maxsize=200_000)
-def folded(name: str) -> str:
-    """An EUI-64 (16 hex digits, with or without - or :) in lower case without separators; other names as they are."""
-    return re.sub(r"[-:]", "", name).lower() if _EUI.fullmatch(name) else name
+__all__ = ["device_name", "eui", "folded"]
 
 
 def device_name(name: object) -> str:
     """The folded name. Raises Unusable(WRONG_SHAPE) for an empty or absurd one."""
-    if not isinstance(name, str | int) or isinstance(name, bool) or not str(name).strip():
-        raise Unusable(Reason.WRONG_SHAPE, f"no device name: {str(name)[:60]!r}")
     text = str(name).strip()
-    if len(text) > _LONGEST or _FORBIDDEN.search(text):
-        raise Unusable(
-            Reason.WRONG_SHAPE, f"{text[:60]!r} cannot name a device; control characters, # and + are refused"
-        )
+    is_name = isinstance(name, str | int) and not isinstance(name, bool)
+    reason = why_no_name(text) if is_name else f"no device name: {text[:60]!r}"
+    if reason is not None:
+        raise Unusable(Reason.WRONG_SHAPE, reason)
     return folded(text)
 
 
 def eui(text: str) -> str:
     """An EUI-64 in hex or in base64 of 8 bytes, as some marshalers write it. Raises Unusable(WRONG_SHAPE)."""
-    if _EUI.fullmatch(text):
+    if is_eui(text):
         return folded(text)
     try:
         raw = base64.b64decode(text, validate=True)
