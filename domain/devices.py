@@ -35,6 +35,8 @@ class Dialect:
     codec: str | None = None
     """Which codec reads its binary payload; docs/codecs.md lists them."""
     decimal_comma: bool = False
+    installed: tuple[float, float, float] | None = None
+    """Angles x, y, z in degrees that an inclinometer shows as installed; its tilt is measured from there."""
 
 
 PLAIN = Dialect()
