@@ -13,11 +13,13 @@ from domain.readings import Quality, Reading, ReadingBatch
 from domain.series import ReadingQuery, TrendPoint, TrendQuery
 from store.series import averaging, influxql
 from store.series.cursor_file import CursorFile
+from store.series.influx_errors import LinesRefused, TooLarge
 from store.series.influx_server import InfluxSeries, InfluxServer
-from store.series.line_protocol import lines
+from store.series.line_protocol import LineWriter
+from store.series.refusing import RowsRefused
 
 LINES_AT_ONCE = 20_000
-"""About 2 MB a request; InfluxDB takes 25 MB by default, proxies often less."""
+"""About 2 MB a request; InfluxDB takes 25 MB by default, proxies often less: after a 413 it is half as many."""
 
 
 class InfluxSeriesStore:
@@ -27,12 +29,15 @@ class InfluxSeriesStore:
         self._server = server
         self._catalogue = catalogue
         self._cursor = cursor
+        self._writer = LineWriter()
+        self._at_once = LINES_AT_ONCE
 
     def write(self, batch: ReadingBatch, *, through: int | None) -> None:
         if through is not None and through <= self._cursor.through:
             return
-        for start in range(0, len(batch), LINES_AT_ONCE):
-            self._server.write(lines(batch.take(np.arange(start, min(start + LINES_AT_ONCE, len(batch))))))
+        start = 0
+        while start < len(batch):
+            start += self._send(batch, start)
         if through is not None:
             self._cursor.advance(through)
 
@@ -82,6 +87,21 @@ class InfluxSeriesStore:
 
     def close(self) -> None:
         self._server.close()
+
+    def _send(self, batch: ReadingBatch, start: int) -> int:
+        """Write what fits into one request, and say how many readings that were."""
+        rows = np.arange(start, min(start + self._at_once, len(batch)))
+        try:
+            self._server.write(self._writer.lines(batch.take(rows)))
+        except TooLarge:
+            if len(rows) == 1:
+                raise
+            self._at_once = len(rows) // 2
+            return 0
+        except LinesRefused as exc:
+            is_every_row = exc.dropped == len(rows) == len(batch)
+            raise RowsRefused(str(exc), suspects=[start + n for n in exc.lines], is_every_row=is_every_row) from exc
+        return len(rows)
 
     def _whole_last_moment(self, series: InfluxSeries, query: ReadingQuery) -> list[Reading]:
         """The server cuts anywhere among equal times: ask for all of the last one, so that we can cut in order."""

@@ -1,9 +1,11 @@
 """What goes wrong with an InfluxDB server, in our words: retry, mend the settings, or give up on these readings."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import httpx
+import msgspec
 import urllib3.exceptions
 from influxdb_client.rest import ApiException
 
@@ -11,6 +13,32 @@ from domain.errors import CitybrainError, Misconfigured, Problem, Refused, Tempo
 from store.settings import InfluxSettings
 
 SETTINGS = "store.series.influxdb"
+_DROPPED = re.compile(r"\bdropped=(\d+)")
+"""What 1.x and 2.x write at the end of a partial write: how many points they did not take."""
+
+
+class TooLarge(Refused):
+    """The request as a whole is larger than the server, or a proxy before it, takes: send less at once."""
+
+
+class LinesRefused(Refused):
+    """Some lines of a request are bad. `lines`: those that the server names, counted from 0; `dropped`: how many."""
+
+    def __init__(self, message: str, *, lines: tuple[int, ...], dropped: int | None) -> None:
+        super().__init__(message)
+        self.lines = lines
+        self.dropped = dropped
+
+
+class _NamedLine(msgspec.Struct):
+    line_number: int = 0
+
+
+class _Fault(msgspec.Struct):
+    """The JSON of a refusal: 2.x names the first bad line in `line`, 3.x each of them (up to 100) in `data`."""
+
+    line: int = 0
+    data: list[_NamedLine] | _NamedLine | None = None
 
 
 @contextmanager
@@ -35,7 +63,11 @@ def for_status(status: int, words: str, headers: Mapping[str, str], settings: In
             return misconfigured(f"{told}; {_credentials(settings)}")
         case 404:
             return misconfigured(f"{told}; {_place(settings)}")
-        case 400 | 405 | 406 | 409 | 411 | 413 | 414 | 415 | 422:
+        case 413:
+            return TooLarge(told)
+        case 400 | 422:
+            return LinesRefused(told, lines=_named_lines(words), dropped=_dropped(words))
+        case 405 | 406 | 409 | 411 | 414 | 415:
             return Refused(told)
         case _:
             return Temporary(told, retry_after_s=_retry_after(headers))
@@ -68,6 +100,20 @@ def _place(settings: InfluxSettings) -> str:
             )
         case 3:
             return f"create it: influxdb3 create database {settings.database}"
+
+
+def _named_lines(words: str) -> tuple[int, ...]:
+    try:
+        fault = msgspec.json.decode(words, type=_Fault)
+    except msgspec.DecodeError:
+        return ()
+    named = fault.data if isinstance(fault.data, list) else [fault.data or _NamedLine(line_number=fault.line)]
+    return tuple(one.line_number - 1 for one in named if one.line_number > 0)
+
+
+def _dropped(words: str) -> int | None:
+    found = _DROPPED.search(words)
+    return int(found[1]) if found else None
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -1,38 +1,62 @@
-"""Readings as InfluxDB line protocol, built from the columns in one go (a point object each costs seven times as much).
+"""Readings as InfluxDB line protocol, built from the columns in one go: no object for each point.
 
-One line: `laeq,device=NM-0012 value=58.4,span=60.0,quality=0i,received=1763000000000000i,live=t 1763000000000000`.
+One line: `laeq,device=NM-0012 value=58.4,span=60.0,quality=0i,live=t,received=1763000000000000i 1763000000000000`.
 """
 
 import re
 from itertools import chain
 
+import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from domain.errors import Refused
-from domain.readings import ReadingBatch
+from domain.readings import ReadingBatch, Vocabulary
 
-_LINE = "%s%s value=%r,span=%r,quality=%di,received=%di,live=%s %d\n"
 _SPECIAL = re.compile(r"([,= ])")
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f]|\\$|^$")
+_encode = msgspec.json.Encoder().encode
+"""Spells whole columns at once: the shortest digits that come back as the same double, like repr, in 50 ns."""
+
+
+class LineWriter:
+    """Remembers how the series of one vocabulary begin: as many as devices × metrics have reported. One thread."""
+
+    def __init__(self) -> None:
+        self._beginnings = _Beginnings(Vocabulary(devices=(), metrics=()))
+
+    def lines(self, batch: ReadingBatch) -> bytes:
+        """All readings in their order, times in microseconds.
+
+        Raises Refused for values or names that the protocol cannot carry.
+        """
+        if not len(batch):
+            return b""
+        finite = np.isfinite(batch.value) & np.isfinite(batch.span)
+        if not finite.all():
+            words = f"{int((~finite).sum())} of {len(batch)} readings are not finite numbers; InfluxDB has none such"
+            raise Refused(words)
+        if self._beginnings.vocabulary is not batch.vocabulary:
+            self._beginnings = _Beginnings(batch.vocabulary)
+        columns = (
+            self._beginnings.of(batch),
+            spelled(batch.value),
+            _middles(batch),
+            spelled(batch.received, ending=b"i "),
+            spelled(batch.at, ending=b"\n"),
+        )
+        return b"".join(chain.from_iterable(zip(*columns, strict=True)))
 
 
 def lines(batch: ReadingBatch) -> bytes:
-    """All readings, times in microseconds. Raises Refused for values or names that the protocol cannot carry."""
-    finite = np.isfinite(batch.value) & np.isfinite(batch.span)
-    if not finite.all():
-        raise Refused(f"{int((~finite).sum())} of {len(batch)} readings are not finite numbers; InfluxDB has none such")
-    columns = (
-        _spelled(batch.metric, batch.vocabulary.metrics, "{}"),
-        _spelled(batch.device, batch.vocabulary.devices, ",device={}"),
-        batch.value.tolist(),
-        batch.span.tolist(),
-        batch.quality.tolist(),
-        batch.received.tolist(),
-        np.where(batch.live, "t", "f").tolist(),
-        batch.at.tolist(),
-    )
-    text = _LINE * len(batch) % tuple(chain.from_iterable(zip(*columns, strict=True)))
-    return text.encode()
+    """The same for one batch on its own."""
+    return LineWriter().lines(batch)
+
+
+def spelled(column: "npt.NDArray[np.float64] | npt.NDArray[np.int64]", *, ending: bytes = b"") -> list[bytes]:
+    """Every number of a column of finite numbers in digits, each followed by `ending`."""
+    text = _encode(column.tolist())[1:-1]
+    return (text.replace(b",", ending + b",") + ending).split(b",") if ending else text.split(b",")
 
 
 def escaped(name: str) -> str:
@@ -42,9 +66,34 @@ def escaped(name: str) -> str:
     return _SPECIAL.sub(r"\\\1", name)
 
 
-def _spelled(
-    ordinals: "np.ndarray[tuple[int], np.dtype[np.signedinteger]]", names: tuple[str, ...], form: str
-) -> list[str]:
-    used = np.unique(ordinals).tolist()
-    spelling = {ordinal: form.format(escaped(names[ordinal])) for ordinal in used}
-    return [spelling[ordinal] for ordinal in ordinals.tolist()]
+class _Beginnings(dict[int, bytes]):
+    """`laeq,device=NM-0012 value=` by device and metric in one number; made when it is first asked for."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        super().__init__()
+        self.vocabulary = vocabulary
+
+    def of(self, batch: ReadingBatch) -> list[bytes]:
+        series = batch.device.astype(np.int64) * len(self.vocabulary.metrics) + batch.metric
+        return list(map(self.__getitem__, series.tolist()))
+
+    def __missing__(self, series: int) -> bytes:
+        device, metric = divmod(series, len(self.vocabulary.metrics))
+        names = escaped(self.vocabulary.metrics[metric]), escaped(self.vocabulary.devices[device])
+        self[series] = beginning = "{},device={} value=".format(*names).encode()
+        return beginning
+
+
+def _middles(batch: ReadingBatch) -> list[bytes]:
+    """`,span=60.0,quality=0i,live=t,received=`: only a few different ones in a batch."""
+    kinds = batch.span.view(np.uint32).astype(np.int64) << 9 | batch.quality.astype(np.int64) << 1 | batch.live
+    if kinds.min() == kinds.max():
+        return [_middle(batch, 0)] * len(batch)
+    _, first, which = np.unique(kinds, return_index=True, return_inverse=True)
+    texts = [_middle(batch, row) for row in first.tolist()]
+    return [texts[kind] for kind in which.tolist()]
+
+
+def _middle(batch: ReadingBatch, row: int) -> bytes:
+    live = "t" if batch.live[row] else "f"
+    return f",span={float(batch.span[row])!r},quality={batch.quality[row]}i,live={live},received=".encode()

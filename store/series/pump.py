@@ -12,13 +12,14 @@ from domain.ports import Clock, Journal, SeriesStore
 from domain.readings import ReadingBatch, concatenate
 from domain.settlements import Journalled
 from runtime import logs
+from store.series.refusing import RefusedReadings, Sifter
 from store.settings import PumpSettings
 
 ENTRIES_AT_ONCE = 64
 STOP_LATENCY_S = 0.25
 
-OnRefused = Callable[[ReadingBatch, str], None]
-"""Readings that the store will never take, and its words. May be called again for the same ones after a restart."""
+OnRefused = Callable[[RefusedReadings], None]
+"""Readings that the store will never take, and its words. After a crash or an outage called again for the same ones."""
 
 _log = logs.get(__name__)
 
@@ -59,7 +60,7 @@ class SeriesPump:
         self._position = self._committed = store.stored_through()
         _check_same_house(self._position, journal.last_sequence)
         self._oldest_now: int | None = None
-        self._failures = self._refused = self._missed = self._budget = 0
+        self._failures = self._refused = self._missed = 0
         self._last_error = ""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="series-pump", daemon=True)
@@ -94,7 +95,6 @@ class SeriesPump:
             if not entries:
                 return 0.0
             self._oldest_now = entries[0].settlement.now
-            self._budget = self._settings.refusals
             self._move(entries)
         except CitybrainError as exc:
             return self._failed(exc)
@@ -138,7 +138,7 @@ class SeriesPump:
             _log.error("journal begins after the store ends", missed_entries=gap, journal_from=entries[0].sequence)
 
     def _move(self, entries: Sequence[Journalled]) -> None:
-        """Write them, and go on past what is refused. Raises Temporary or Misconfigured; `_position` then is right."""
+        """Write them, and go on past what is refused. Raises Temporary or Misconfigured; `_position` then stays."""
         through = entries[-1].sequence
         batch = _joined(entries)
         if not len(batch) and through - self._committed < self._settings.entries:
@@ -151,28 +151,23 @@ class SeriesPump:
         self._position = self._committed = through
 
     def _go_around(self, entries: Sequence[Journalled], batch: ReadingBatch, refusal: Refused) -> None:
-        if len(entries) > 1 and self._budget > 0:
-            self._budget -= 1
-            half = len(entries) // 2
-            self._move(entries[:half])
-            self._move(entries[half:])
-        else:
-            self._sift(batch, refusal)
-            self._store.write(batch.take(np.arange(0)), through=entries[-1].sequence)
-
-    def _sift(self, batch: ReadingBatch, refusal: Refused) -> None:
-        """Store the good ones of a batch that was refused as a whole, and hand over the others."""
-        if len(batch) == 1 or self._budget <= 0:
-            self._refused += len(batch)
-            self._on_refused(batch, str(refusal))
-            return
-        for half in np.array_split(np.arange(len(batch)), 2):
-            part = batch.take(half)
-            try:
-                self._store.write(part, through=None)
-            except Refused as exc:
-                self._budget -= 1
-                self._sift(part, exc)
+        """Store the good ones of a batch that was refused, hand over the others; only then the cursor moves."""
+        sifter = Sifter(lambda part: self._store.write(part, through=None), refusals=self._settings.refusals)
+        words = sifter.sift(batch, refusal)
+        rows = np.array(list(words), dtype=np.intp)
+        sequences = np.repeat(
+            np.array([entry.sequence for entry in entries], dtype=np.int64),
+            [len(entry.settlement.readings) for entry in entries],
+        )
+        through = entries[-1].sequence
+        if len(rows):
+            self._on_refused(
+                RefusedReadings(
+                    batch=batch.take(rows), sequence=sequences[rows], words=tuple(words.values()), through=through
+                )
+            )
+            self._refused += len(rows)
+        self._store.write(batch.take(np.arange(0)), through=through)
 
     def _failed(self, exc: Exception) -> float:
         if not self._failures:
@@ -203,5 +198,5 @@ def _check_same_house(stored: int, journalled: int) -> None:
         raise Misconfigured([Problem(file="series store", line=None, message=message)])
 
 
-def _tell_refused(batch: ReadingBatch, words: str) -> None:
-    _log.error("readings refused by the series store", readings=len(batch), error=words)
+def _tell_refused(refused: RefusedReadings) -> None:
+    _log.error("readings refused by the series store", readings=len(refused.batch), error=refused.words[0])

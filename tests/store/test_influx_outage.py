@@ -71,7 +71,7 @@ def test_readings_that_the_server_cannot_take_are_isolated(mortal: Influxd1, tmp
             journal=journal,
             store=store,
             clock=ManualClock(NOON),
-            on_refused=lambda batch, _: refused.extend(batch.at.tolist()),
+            on_refused=lambda bad: refused.extend(bad.batch.at.tolist()),
         )
         pump.step()
         found = list(store.readings(ReadingQuery(start=NOON, end=NOON + timedelta(hours=1), limit=10**6)))

@@ -43,7 +43,7 @@ def answering(status: int, text: str = "{}", headers: dict[str, str] | None = No
 
 
 def test_a_line_reads_as_documented() -> None:
-    line = b"laeq,device=NM-0012 value=58.4,span=60.0,quality=0i,received=1763000000000000i,live=t 1763000000000000\n"
+    line = b"laeq,device=NM-0012 value=58.4,span=60.0,quality=0i,live=t,received=1763000000000000i 1763000000000000\n"
     assert lines(one_reading()) == line
 
 

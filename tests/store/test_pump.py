@@ -171,7 +171,7 @@ def test_only_refused_readings_are_handed_over_wherever_they_stand(
     store = FaultyStore(refuses=frozenset(map(float, bad)))
     with Journal(tmp_path_factory.mktemp("journal"), vocabulary=WORDS) as journal:
         values = numbered(journal, 60 // each, each=each)
-        pump = pump_of(journal, store, on_refused=lambda batch, _: refused.extend(batch.value.tolist()))
+        pump = pump_of(journal, store, on_refused=lambda bad: refused.extend(bad.batch.value.tolist()))
         pump.step()
         assert (pump.status().behind_entries, pump.status().ok) == (0, True)
     expected = [value for value in values if value in bad]
@@ -184,7 +184,7 @@ def test_a_store_that_refuses_everything_costs_a_bounded_number_of_writes(journa
     refused: list[float] = []
     store = FaultyStore(refuses=frozenset(values))
     few = PumpSettings(refusals=20)
-    pump_of(journal, store, settings=few, on_refused=lambda batch, _: refused.extend(batch.value.tolist())).step()
+    pump_of(journal, store, settings=few, on_refused=lambda bad: refused.extend(bad.batch.value.tolist())).step()
     assert (sorted(refused), store.stored_through()) == (values, 10)
     assert len(store.writes) < 80
 
@@ -193,7 +193,7 @@ def test_an_outage_in_the_middle_of_the_isolation_loses_nothing(journal: Journal
     values = numbered(journal, 8)
     store = FaultyStore(refuses=frozenset({10.0}), failures=[Temporary("away")])
     refused: list[float] = []
-    pump = pump_of(journal, store, on_refused=lambda batch, _: refused.extend(batch.value.tolist()))
+    pump = pump_of(journal, store, on_refused=lambda bad: refused.extend(bad.batch.value.tolist()))
     pump.step()
     pump.step()
     assert (values_in(store), set(refused)) == ([value for value in values if value != 10.0], {10.0})
