@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from cases.errors import CommandRefused, RefusalCode
 from cases.lifecycle import Step, acknowledge, apply_transition, retire
 from domain.alerts import Alert
-from domain.commands import AcknowledgeAlert
+from domain.commands import AcknowledgeAlert, DriveAgain
 from domain.conditions import RuleCard, Target, Transition
 from domain.errors import Misconfigured, Problem
 from domain.ports import Clock, Planner
 from domain.settlements import Journalled
 from runtime import logs
 from store.records.audit import AuditLine
+from store.records.quarantine import QuarantineFilter
 from store.records.records import Books, Records
 
 CURSOR = "records"
@@ -54,6 +55,7 @@ class AlertService:
             if not fresh:
                 return []
             books.ledger.add(line for entry, _ in fresh for line in entry.settlement.ledger)
+            books.quarantine.driven([number for entry, _ in fresh for number in entry.settlement.redriven])
             books.quarantine.add([bad for entry, _ in fresh for bad in entry.settlement.quarantined])
             steps = [step for _, transitions in fresh for t in transitions for step in self._apply(books, t)]
             books.cursors.set(CURSOR, fresh[-1][0].sequence)
@@ -72,6 +74,25 @@ class AlertService:
             self._save(books, step)
         _tell([step])
         return step[0]
+
+    def drive_again(self, command: DriveAgain) -> int:
+        """Mark quarantine entries for the intake; how many were not marked before."""
+        which = QuarantineFilter(
+            ids=command.ids, reason=command.reason, feed=command.feed, topic=command.topic, since=command.since
+        )
+        now = self._clock.now()
+        with self._records.transaction() as books:
+            count = books.quarantine.ask(which, now=now)
+            books.audit.add(
+                AuditLine(
+                    at=now,
+                    actor=command.actor,
+                    action="quarantine.redrive",
+                    subject="quarantine",
+                    detail={"entries": count},
+                )
+            )
+        return count
 
     def retire(self, is_watched: Callable[[str, Target], bool]) -> Sequence[Step]:
         """Close the open alerts whose rule or target has left the configuration: no reading would ever end them."""

@@ -1,6 +1,6 @@
 """Every seam of the house on one page."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -41,6 +41,13 @@ class Session(Protocol):
 
     def close(self) -> None:
         """Leave without ending the session at the broker."""
+
+
+class Redrive(Protocol):
+    """Quarantined messages that somebody wants to be tried again."""
+
+    def waiting(self) -> Mapping[int, Message]:
+        """The next portion by entry number, oldest first, each once; {} nearly always, and cheap to ask."""
 
 
 class Journal(Protocol):

@@ -18,6 +18,8 @@ class Settlement:
     ledger: tuple[LedgerLine, ...] = ()
     identities: tuple[int, ...] = ()
     """64-bit message identities of everything in it, so that a redelivery after a crash is known again."""
+    redriven: tuple[int, ...] = ()
+    """Quarantine entries that were driven again in it: they go; what is still bad stands in `quarantined` anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

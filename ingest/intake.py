@@ -5,7 +5,7 @@ from time import sleep
 
 from domain.errors import Temporary
 from domain.messages import Message
-from domain.ports import Clock, Journal, Session, StopAsked
+from domain.ports import Clock, Journal, Redrive, Session, StopAsked
 from domain.settlements import Settlement
 from ingest.backoff import Backoff
 from ingest.gathering import Gathering
@@ -15,6 +15,7 @@ from runtime import logs
 
 RETRY_FIRST_S = 0.5
 RETRY_LONGEST_S = 10.0
+REDRIVE_EVERY_S = 0.2
 _STOP_SEEN_AFTER_S = 0.25
 """A wish to stop is noticed within this time."""
 
@@ -24,7 +25,7 @@ _log = logs.get(__name__)
 class Intake:
     """Owns the session, the pipeline and the writing end of the journal. One thread."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  every one is a seam of its own
         self,
         session: Session,
         pipeline: Pipeline,
@@ -32,6 +33,7 @@ class Intake:
         clock: Clock,
         settings: IngestSettings,
         *,
+        redrive: Redrive | None = None,
         pause: Callable[[float], None] = sleep,
     ) -> None:
         self._session = session
@@ -40,6 +42,8 @@ class Intake:
         self._clock = clock
         self._settings = settings
         self._statistics = pipeline.statistics
+        self._redrive = redrive
+        self._redrive_asked_at = float("-inf")
         self._pause = pause
         self._gathering = Gathering(settings)
         self._backoff = Backoff(first=RETRY_FIRST_S, longest=RETRY_LONGEST_S)
@@ -65,6 +69,16 @@ class Intake:
                 self._statistics.stored(settlement.ledger, self._pipeline.sent, now=self._clock.micros())
         elif self._clock.monotonic() - self._settled_at >= self._settings.tick:
             self._append(self._pipeline.tick(self._clock.micros()), stop)
+        self._drive_again(stop)
+
+    def _drive_again(self, stop: StopAsked) -> None:
+        """Between two batches, what somebody wants out of the quarantine: live messages wait for one portion."""
+        now = self._clock.monotonic()
+        if self._redrive is None or now - self._redrive_asked_at < REDRIVE_EVERY_S:
+            return
+        self._redrive_asked_at = now
+        if waiting := self._redrive.waiting():
+            self._append(self._pipeline.redrive(waiting, self._clock.micros()), stop)
 
     def _gather(self, stop: StopAsked) -> Sequence[Message]:
         messages = list(self._receive(self._until_tick()))

@@ -1,6 +1,7 @@
 """Turns a micro-batch of messages into one settlement: every message and every reading gets exactly one fate."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import compress
 
 import numpy as np
@@ -21,6 +22,9 @@ from ingest.tallying import Fate, Fates, ledger_of
 from ingest.validation import FINE, REASONS, Checked, Validator, described
 
 Flags = npt.NDArray[np.bool_]
+REDRIVEN = "/redriven"
+"""Ends the name under which the ledger counts what came out of a feed's quarantine."""
+
 _DETAILS_SHOWN = 5
 
 
@@ -65,9 +69,24 @@ class Pipeline:
 
     def settle(self, messages: Sequence[Message], now: int) -> Settlement:
         """All of `messages`, in their order. Settling is remembered: the same message again is a duplicate."""
+        return self._settle(messages, now, knows_bytes=True)
+
+    def redrive(self, entries: Mapping[int, Message], now: int) -> Settlement:
+        """Messages out of the quarantine, by entry. Their readings are history, counted under FEED/redriven."""
+        settlement = self._settle(tuple(entries.values()), now, knows_bytes=False)
+        readings = settlement.readings
+        return replace(
+            settlement,
+            readings=replace(readings, live=np.zeros_like(readings.live)),
+            ledger=tuple(replace(line, feed=f"{line.feed}{REDRIVEN}") for line in settlement.ledger),
+            redriven=tuple(entries),
+        )
+
+    def _settle(self, messages: Sequence[Message], now: int, *, knows_bytes: bool) -> Settlement:
+        """`knows_bytes`: whether a message that is known by its bytes alone is a duplicate."""
         opened = self._opener.open(messages)
         batch = _Batch(messages, opened, self._validator.check(opened.rows, [messages[i] for i in opened.row_owner]))
-        batch.recognise(self._memory, now=now)
+        batch.recognise(self._memory, now=now, knows_bytes=knows_bytes)
         self._note(opened, batch)
         return Settlement(
             now=now,
@@ -103,10 +122,11 @@ class _Batch:
         self.part_again: Flags = np.zeros(len(opened.parts), dtype=np.bool_)
         self.identities: list[int] = []
 
-    def recognise(self, memory: Memory, *, now: int) -> None:
+    def recognise(self, memory: Memory, *, now: int, knows_bytes: bool) -> None:
         """Find what was here before: parts by their own id, bad or undated messages by their bytes, then readings."""
         self._by_id(memory)
-        self._by_bytes(memory)
+        if knows_bytes:
+            self._by_bytes(memory)
         candidates = np.flatnonzero(self.fate == Fate.STORED)
         is_new = memory.readings.take_new(self.checked.batch.take(candidates), now=now)
         self.fate[candidates[~is_new]] = Fate.DUPLICATE

@@ -30,6 +30,7 @@ class _Body(msgspec.Struct, array_like=True, frozen=True):
     quarantined: tuple[Quarantined, ...] = ()
     ledger: tuple[LedgerLine, ...] = ()
     identities: tuple[int, ...] = ()
+    redriven: tuple[int, ...] = ()
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -57,6 +58,7 @@ class Decoder:
             quarantined=read.quarantined,
             ledger=read.ledger,
             identities=read.identities,
+            redriven=read.redriven,
         )
 
     def _batch(self, body: _Body) -> ReadingBatch:
@@ -99,6 +101,7 @@ def _body(settlement: Settlement, quarantined: tuple[Quarantined, ...]) -> _Body
         quarantined=quarantined,
         ledger=settlement.ledger,
         identities=settlement.identities,
+        redriven=settlement.redriven,
     )
 
 

@@ -1,16 +1,26 @@
-"""`citybrain quarantine`: what could not be used, with the reason and the bytes."""
+"""`citybrain quarantine`: what could not be used, with the reason and the bytes, and the way back into the city."""
 
 import base64
-from collections.abc import Mapping
+import getpass
+import json
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
+from rich.console import Console
 
-from citybrain.commands.querying import books_of, query_options, settings_for, show
+from citybrain.commands.grouping import ListingGroup
+from citybrain.commands.querying import books_of, moment, query_options, settings_for, show
+from citybrain.edge.address import EngineAddress
+from citybrain.edge.client import EngineClient
+from citybrain.settings import Settings
+from domain.errors import Refused
 from domain.instants import from_micros, iso
 from domain.messages import Reason
-from store.records.quarantine import QuarantineEntry
+from runtime.clock import SystemClock
+from store.records.quarantine import QuarantineEntry, QuarantineFilter
 
 COLUMNS = {
     "id": "编号 id",
@@ -19,17 +29,142 @@ COLUMNS = {
     "detail": "说明",
     "topic": "主题 topic",
 }
+WAIT_S = 60.0
+POLL_S = 0.2
+SHOWN_BYTES = 512
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-@click.command(name="quarantine")
-@click.option("--reason", type=click.Choice([reason.value for reason in Reason]), help="only this reason · 仅此原因")
+def filter_options(command: Command) -> Command:
+    """Which entries are meant."""
+    for option in (
+        click.option("--since", help="time with zone, or 2h for two hours ago · 带时区的时间，或 2h"),
+        click.option("--topic", help="part of the topic · 主题片段"),
+        click.option("--feed", help="only this feed · 仅此接入源"),
+        click.option("--reason", type=click.Choice([reason.value for reason in Reason]), help="only this · 仅此原因"),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(name="quarantine", cls=ListingGroup)
+def command() -> None:
+    """隔离区：查询、查看、重新处理 · The quarantine: list, show, drive again."""
+
+
+@command.command(name="list")
+@filter_options
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
 @query_options
-def command(reason: str | None, limit: int, config: Path | None, data: Path | None, as_json: bool) -> None:
+def listing(limit: int, config: Path | None, data: Path | None, as_json: bool, **words: str | None) -> None:
     """查询隔离区，最新在前 · Query the quarantine, newest first."""
+    which = _filter((), **words)
     with books_of(settings_for(config, data)) as books:
-        entries = books.quarantine.list(limit=limit, reason=Reason(reason) if reason else None)
+        entries = books.quarantine.list(limit=limit, which=which)
+        counts, dropped, expired = books.quarantine.counts(), books.quarantine.dropped(), books.quarantine.expired()
     show((_row(entry) for entry in entries), as_json=as_json, columns=COLUMNS)
+    if not as_json:
+        by_reason = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
+        click.echo(
+            f"共 {sum(counts.values())} 条 entries{f'（{by_reason}）' if by_reason else ''};"
+            f" 超限丢弃 dropped by bounds: {dropped}; 过期 expired: {expired}"
+        )
+
+
+@command.command(name="show")
+@click.argument("number", type=int)
+@query_options
+def showing(number: int, config: Path | None, data: Path | None, as_json: bool) -> None:
+    """查看一条，含原始字节 · Show one entry with its bytes."""
+    with books_of(settings_for(config, data)) as books:
+        entry = books.quarantine.get(number)
+    if entry is None:
+        raise Refused(f"there is no entry {number} in the quarantine; `citybrain quarantine` lists what there is")
+    if as_json:
+        click.echo(json.dumps(_row(entry), ensure_ascii=False))
+        return
+    for name, value in _row(entry).items():
+        if not name.startswith("payload"):
+            click.echo(f"{name:<12} {_harmless(str(value))}")
+    click.echo(_dump(entry.content.payload))
+
+
+@command.command(name="redrive")
+@click.argument("numbers", type=int, nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="every entry that the filters leave · 过滤后的全部条目")
+@click.option("--dry-run", is_flag=True, help="only say how many · 仅统计")
+@filter_options
+@query_options
+def redriving(
+    numbers: tuple[int, ...],
+    everything: bool,
+    dry_run: bool,
+    config: Path | None,
+    data: Path | None,
+    as_json: bool,
+    **words: str | None,
+) -> None:
+    """重新处理隔离的报文 · Drive entries through the intake again, after the registry or a mapping was mended.
+
+    Their readings are stored as history: no rule judges them. What is still unusable comes back as a new entry.
+    The running engine does it; the ledger counts it under FEED/redriven.
+    """
+    if not numbers and not everything and not any(words.values()):
+        raise click.UsageError("say which: numbers, a filter such as --reason, or --all")
+    settings = settings_for(config, data)
+    which = _filter(numbers, **words)
+    with books_of(settings) as books:
+        found = len(books.quarantine.list(limit=settings.records.quarantine_limit, which=which))
+    left = 0 if dry_run or not found else _drive(settings, which)
+    outcome = {"found": found, "driven": 0 if dry_run else found - left, "waiting": found if dry_run else left}
+    if as_json:
+        click.echo(json.dumps(outcome))
+    else:
+        click.echo(
+            f"符合 found {found}，已重新处理 driven {outcome['driven']}，等待 waiting {outcome['waiting']};"
+            " `citybrain ledger --json` (feed …/redriven) 说明结果 tells what became of them"
+        )
+
+
+def _drive(settings: Settings, which: QuarantineFilter) -> int:
+    """Ask the engine, wait until it is done; how many are still waiting then. Raises Refused when no engine runs."""
+    address = EngineAddress.read(settings.data)
+    if address is None:
+        raise Refused("no engine runs here; start `citybrain up` (or `citybrain demo`), it drives what is asked for")
+    order = {
+        "type": "redrive",
+        "actor": getpass.getuser(),
+        "ids": list(which.ids),
+        "reason": which.reason,
+        "feed": which.feed,
+        "topic": which.topic,
+        "since": which.since.isoformat() if which.since else None,
+    }
+    with EngineClient(address) as engine, Console(stderr=True).status("重新处理 driving again …") as status:
+        engine.command(order)
+        give_up = time.monotonic() + WAIT_S
+        while (left := _waiting(settings)) and time.monotonic() < give_up:
+            status.update(f"重新处理 driving again … {left}")
+            time.sleep(POLL_S)
+    return left
+
+
+def _waiting(settings: Settings) -> int:
+    with books_of(settings) as books:
+        return len(books.quarantine.asked(limit=settings.records.quarantine_limit))
+
+
+def _filter(
+    numbers: tuple[int, ...], *, reason: str | None, feed: str | None, topic: str | None, since: str | None
+) -> QuarantineFilter:
+    return QuarantineFilter(
+        ids=numbers,
+        reason=Reason(reason) if reason else None,
+        feed=feed,
+        topic=topic,
+        since=moment(since, now=SystemClock().now()),
+    )
 
 
 def _row(entry: QuarantineEntry) -> Mapping[str, Any]:
@@ -42,6 +177,7 @@ def _row(entry: QuarantineEntry) -> Mapping[str, Any]:
         "reason": content.reason.value,
         "detail": content.detail,
         "readings": content.readings,
+        "asked_at": iso(entry.asked_at) if entry.asked_at else None,
         **_payload(content.payload),
     }
 
@@ -51,3 +187,27 @@ def _payload(payload: bytes) -> Mapping[str, str]:
         return {"payload": payload.decode()}
     except UnicodeDecodeError:
         return {"payload_b64": base64.b64encode(payload).decode()}
+
+
+def _harmless(text: str) -> str:
+    """Without control characters: what came over the wire must not steer a terminal."""
+    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)
+
+
+def _dump(payload: bytes) -> str:
+    """The bytes as text where they are text, else as hex with offsets."""
+    try:
+        text = payload.decode()
+    except UnicodeDecodeError:
+        text = ""
+    if text and all(letter.isprintable() or letter in "\r\n\t" for letter in text):
+        return text
+    rows = [payload[start : start + 16] for start in range(0, min(len(payload), SHOWN_BYTES), 16)]
+    lines = [f"{16 * number:06x}  {row.hex(' '):<47}  {_ascii(row)}" for number, row in enumerate(rows)]
+    if len(payload) > SHOWN_BYTES:
+        lines.append(f"… {len(payload) - SHOWN_BYTES} more bytes; --json gives them all")
+    return "\n".join(lines)
+
+
+def _ascii(row: bytes) -> str:
+    return "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)

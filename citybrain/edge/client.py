@@ -35,8 +35,15 @@ class EngineClient:
             return False
 
     def get(self, path: str) -> Mapping[str, Any]:
+        return self._ask("GET", path)
+
+    def command(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Carry a wish to the single writer; its answer."""
+        return self._ask("POST", "/internal/commands", json=order)
+
+    def _ask(self, method: str, path: str, **content: Any) -> Mapping[str, Any]:
         try:
-            response = self._http.get(path)
+            response = self._http.request(method, path, **content)
         except httpx.HTTPError as exc:
             raise Temporary(f"the engine does not answer: {exc}") from exc
         if response.is_error:

@@ -10,6 +10,7 @@ from citybrain.engine.judging import RuleDesk
 from citybrain.engine.latest import LatestValues
 from citybrain.engine.open_alerts import OpenAlerts
 from citybrain.engine.picture import Photographer, Scene
+from citybrain.engine.redrive import QuarantineRedrive
 from citybrain.engine.totals import Totals
 from citybrain.engine.trends import Trends, charts_of
 from domain.ports import Clock, SeriesStore
@@ -24,8 +25,9 @@ from notify.texts import NoticeWriter
 from rules.engine import compile_rules
 from store.journal import Journal
 from store.records.records import Records
-from store.series.opening import open_series_store
+from store.series.opening import open_series_store, target_of
 from store.series.pump import SeriesPump
+from store.series.refusals import StoreRefusals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,7 @@ class Parts:
     intake: Intake
     statistics: Statistics
     pump: SeriesPump
+    refusals: StoreRefusals
     desk: RuleDesk
     service: AlertService
     evaluation: Evaluation
@@ -48,6 +51,7 @@ class Parts:
     alerts: OpenAlerts
     totals: Totals
     gazetteer: Gazetteer
+    redrive: QuarantineRedrive
     photographer: Photographer
     trends: Trends
 
@@ -75,6 +79,7 @@ def build(installation: Installation, clock: Clock) -> Parts:
         books.devices.replace(registry)
     journal = Journal(settings.data / "journal", vocabulary=pipeline.vocabulary, settings=settings.journal)
     store = open_series_store(settings.series, settings.data, catalogue)
+    refusals = StoreRefusals(records, store=store, target=target_of(settings.series))
     session = open_session(settings.ingest, clock)
     writer = NoticeWriter(cards=program.cards, registry=registry)
     planner = NoticePlanner(routes=settings.notify.routes, writer=writer)
@@ -87,6 +92,8 @@ def build(installation: Installation, clock: Clock) -> Parts:
         totals = Totals(books.ledger.totals())
     gazetteer = Gazetteer(registry)
     latest = LatestValues(pipeline.vocabulary)
+    before = journal.last_sequence
+    redrive = QuarantineRedrive(records, is_caught_up=lambda: service.recorded_through() >= before)
     scene = Scene(registry=registry, desk=desk, latest=latest, alerts=alerts, gazetteer=gazetteer)
     return Parts(
         installation=installation,
@@ -94,9 +101,12 @@ def build(installation: Installation, clock: Clock) -> Parts:
         journal=journal,
         records=records,
         store=store,
-        intake=Intake(session, pipeline, journal, clock, settings.ingest),
+        intake=Intake(session, pipeline, journal, clock, settings.ingest, redrive=redrive),
         statistics=statistics,
-        pump=SeriesPump(journal=journal, store=store, clock=clock, settings=settings.series.pump),
+        pump=SeriesPump(
+            journal=journal, store=store, clock=clock, settings=settings.series.pump, on_refused=refusals.keep
+        ),
+        refusals=refusals,
         desk=desk,
         service=service,
         evaluation=Evaluation(journal=journal, desk=desk, service=service, records=records, clock=clock),
@@ -105,6 +115,7 @@ def build(installation: Installation, clock: Clock) -> Parts:
         alerts=alerts,
         totals=totals,
         gazetteer=gazetteer,
+        redrive=redrive,
         photographer=Photographer(scene),
         trends=Trends(charts=charts_of(registry, catalogue), program=program, store=store, catalogue=catalogue),
     )

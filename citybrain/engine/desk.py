@@ -9,6 +9,7 @@ from cases.errors import CommandRefused, RefusalCode
 from citybrain.edge.alert_json import alert_json, evidence_json, transition_json
 from citybrain.edge.city_json import city_json
 from citybrain.edge.ledger_json import tally_json
+from citybrain.edge.orders import drive_again
 from citybrain.edge.stream import PictureStream
 from citybrain.engine.building import Parts
 from citybrain.engine.latencies import AlertLatencies
@@ -92,8 +93,21 @@ class Desk:
         return self._parts.store.readings(query)
 
     def command(self, order: Json) -> Json:
-        if order.get("type") != "acknowledge":
-            raise ValueError(f"unknown command {order.get('type')!r}; known is acknowledge")
+        match order.get("type"):
+            case "acknowledge":
+                return self._acknowledge(order)
+            case "redrive":
+                return self._drive_again(order)
+            case other:
+                raise ValueError(f"unknown command {other!r}; known are acknowledge and redrive")
+
+    def _drive_again(self, order: Json) -> Json:
+        command = drive_again(order)
+        count = self._parts.service.drive_again(command)
+        self._parts.redrive.nudge()
+        return {"asked": count}
+
+    def _acknowledge(self, order: Json) -> Json:
         command = AcknowledgeAlert(
             alert_id=str(order.get("alert", "")), actor=str(order.get("actor", "")), note=str(order.get("note", ""))
         )

@@ -14,6 +14,7 @@ from runtime import logs
 
 OUTBOX_EVERY_S = 2.0
 LAMPS_EVERY_S = 60.0
+REFUSED_EVERY_S = 15.0
 
 _log = logs.get(__name__)
 
@@ -31,8 +32,10 @@ class Schedule:
             "outbox retry", lambda: parts.deliverer.run_once(parts.clock.now()), OUTBOX_EVERY_S, "notices"
         )
         self._add("lamp schedule", lambda: lighting.renew(parts.clock.micros()), LAMPS_EVERY_S, "default")
+        self._add("refused readings again", parts.refusals.write_again, REFUSED_EVERY_S, "default")
         self._add("retention of readings", self._forget_old_readings, every, "default")
         self._add("retention of the journal", self._forget_old_settlements, every, "default")
+        self._add("retention of the quarantine", self._forget_old_quarantine, every, "default")
 
     def start(self) -> None:
         self._scheduler.start()
@@ -68,6 +71,13 @@ class Schedule:
         keep = self._parts.installation.settings.series.keep
         if keep is not None:
             self._parts.store.delete_before(self._parts.clock.now() - timedelta(seconds=keep))
+
+    def _forget_old_quarantine(self) -> None:
+        keep = timedelta(seconds=self._parts.installation.settings.records.quarantine_keep)
+        with self._parts.records.transaction() as books:
+            gone = books.quarantine.expire(received_before=self._parts.clock.now() - keep)
+        if gone:
+            _log.info("quarantine entries expired", entries=gone)
 
     def _forget_old_settlements(self) -> None:
         """Apart from the readings: a store that will not delete must not let the journal fill the disk."""
