@@ -17,7 +17,7 @@ from domain.settlements import Journalled, Settlement
 from runtime import logs
 from store.journal_records import Decoder, encode
 from store.journal_segments import HEADER, SUFFIX, Segment, damage, sync_directory
-from store.settings import JournalSettings
+from store.settings import JournalSettings, WhenFull
 
 INDEXED_SEGMENTS = 4
 """How many older segments keep their index in memory: about as many as there are readers far behind."""
@@ -52,12 +52,14 @@ class Journal:
             os.close(self._lock)
             raise
         self._last = self._active.next_sequence - 1
+        self._older_bytes = sum(self._path(first).stat().st_size for first in self._firsts[:-1])
         self._is_ragged = self._is_rolling = False
 
     def append(self, settlement: Settlement) -> int:
         """See the port. After Temporary the file ends where it ended before."""
         body = encode(settlement)
         with self._writing:
+            self._refuse_beyond_the_limit(body)
             try:
                 return self._append(body)
             except OSError as exc:
@@ -93,6 +95,11 @@ class Journal:
         """The oldest entry that `read` can still give; last_sequence + 1 when there is none."""
         return self._firsts[0]
 
+    @property
+    def size(self) -> int:
+        """Bytes of all segments."""
+        return self._older_bytes + self._active.end
+
     def prune(self, *, through: int, received_before: int) -> int:
         """Delete the whole segments at or before `through` whose last settlement is from before `received_before`
         (microseconds). The segment that is being written always stays. Returns how many entries are gone.
@@ -103,13 +110,30 @@ class Journal:
                 first, following = self._firsts[0], self._firsts[1]
                 if following - 1 > through or self._last_now(first) >= received_before:
                     break
-                with self._writing:
-                    self._firsts = self._firsts[1:]
                 self._forget(first)
                 pruned += following - first
             if pruned:
                 sync_directory(self._directory)
         return pruned
+
+    def make_room(self, *, read: int, judged: int) -> Sequence[Journalled]:
+        """Near its limit the journal deletes its oldest segments before their age: those that everybody has `read`, and
+        if it may drop, those that the rules have `judged`. Returns the entries that were dropped unread.
+        """
+        dropped: list[Journalled] = []
+        with self._pruning:
+            while self._is_nearly_full() and len(self._firsts) > 1:
+                first, last = self._firsts[0], self._firsts[1] - 1
+                if last > read and (self._settings.when_full is not WhenFull.DROP or last > judged):
+                    break
+                dropped += self._read_segment(max(first, read + 1), limit=last - read) if last > read else []
+                self._forget(first)
+                sync_directory(self._directory)
+        return dropped
+
+    def _is_nearly_full(self) -> bool:
+        settings = self._settings
+        return settings.limit is not None and self.size > settings.limit - 2 * settings.segment_bytes
 
     def close(self) -> None:
         """Give the journal free for another process. Closing twice is not an error."""
@@ -124,6 +148,15 @@ class Journal:
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
+
+    def _refuse_beyond_the_limit(self, body: bytes) -> None:
+        limit = self._settings.limit
+        if limit is not None and self.size + len(body) > limit:
+            message = (
+                f"journal {self._directory} holds {self.size} bytes, its limit is {limit}: whoever reads it is behind;"
+                " mend the series store or raise journal.limit"
+            )
+            raise Temporary(message)
 
     def _append(self, body: bytes) -> int:
         if self._is_ragged:
@@ -151,6 +184,7 @@ class Journal:
         with self._indexing:
             self._remember(self._active)
         self._firsts = (*self._firsts, sequence)
+        self._older_bytes += self._active.end
         self._active, self._descriptor = fresh, descriptor
 
     def _cut_back(self) -> None:
@@ -208,6 +242,11 @@ class Journal:
         return self._written_until[first]
 
     def _forget(self, first: int) -> None:
+        """Take the oldest segment away."""
+        size = self._path(first).stat().st_size
+        with self._writing:
+            self._firsts = self._firsts[1:]
+            self._older_bytes -= size
         with self._indexing:
             self._indexed.pop(first, None)
         self._written_until.pop(first, None)

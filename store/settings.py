@@ -13,11 +13,32 @@ from config.secrets import revealed
 MIB = 1024 * 1024
 
 
+class WhenFull(StrEnum):
+    """At its limit the journal takes nothing more, so that the broker keeps it, or lets the oldest go, counted."""
+
+    WAIT = "wait"
+    DROP = "drop"
+
+
 class JournalSettings(Strict):
-    """`keep` must reach back at least as far as the lateness horizon: deduplication is rebuilt from the tail."""
+    """`keep` must reach back at least as far as the lateness horizon: deduplication is rebuilt from the tail.
+
+    `limit` bounds all of it, in bytes; without it the disk does. What the rules have not judged yet is never dropped.
+    """
 
     segment_bytes: int = Field(default=64 * MIB, ge=4096)
     keep: Seconds = 48 * 3600.0
+    limit: int | None = Field(default=None, ge=16384)
+    when_full: WhenFull = WhenFull.WAIT
+
+    @model_validator(mode="after")
+    def _limit_holds_some_segments(self) -> Self:
+        if self.limit is not None and self.limit < 4 * self.segment_bytes:
+            raise ValueError(
+                f"limit {self.limit} is below four segments of {self.segment_bytes} bytes: room is made by whole"
+                " segments; raise limit or lower segment_bytes"
+            )
+        return self
 
 
 class SeriesKind(StrEnum):
@@ -57,6 +78,11 @@ class InfluxSettings(Strict):
         if self.generation == 2 and not (self.token or self.token_file):
             raise ValueError("InfluxDB 2 takes no writes without a token; give token_file (or token)")
         return self
+
+    @property
+    def target(self) -> str:
+        """What tells this server's database from others."""
+        return f"{self.url} {f'{self.org}/{self.bucket}' if self.generation == 2 else self.database}"
 
     def read_token(self) -> str | None:
         """The token, from the file if one is named. Raises Misconfigured when the file cannot be read."""

@@ -14,6 +14,9 @@ from runtime import logs
 
 OUTBOX_EVERY_S = 2.0
 LAMPS_EVERY_S = 60.0
+ROOM_EVERY_S = 5.0
+JOURNAL_DROPPED = "journal-dropped-readings"
+"""Cursor that counts readings which the journal let go before the series store had them."""
 REFUSED_EVERY_S = 15.0
 
 _log = logs.get(__name__)
@@ -35,6 +38,7 @@ class Schedule:
         self._add("refused readings again", parts.refusals.write_again, REFUSED_EVERY_S, "default")
         self._add("retention of readings", self._forget_old_readings, every, "default")
         self._add("retention of the journal", self._forget_old_settlements, every, "default")
+        self._add("room in the journal", self._make_room, ROOM_EVERY_S, "default")
         self._add("retention of the quarantine", self._forget_old_quarantine, every, "default")
 
     def start(self) -> None:
@@ -71,6 +75,18 @@ class Schedule:
         keep = self._parts.installation.settings.series.keep
         if keep is not None:
             self._parts.store.delete_before(self._parts.clock.now() - timedelta(seconds=keep))
+
+    def _make_room(self) -> None:
+        """For a journal with a limit. What was dropped unread is counted, in the records and aloud."""
+        parts = self._parts
+        judged = parts.evaluation.saved_through
+        dropped = parts.journal.make_room(read=min(parts.store.stored_through(), judged), judged=judged)
+        if not dropped:
+            return
+        readings = sum(len(entry.settlement.readings) for entry in dropped)
+        with parts.records.transaction() as books:
+            books.cursors.set(JOURNAL_DROPPED, books.cursors.get(JOURNAL_DROPPED) + readings)
+        _log.error("journal at its limit: readings dropped that the series store never got", readings=readings)
 
     def _forget_old_quarantine(self) -> None:
         keep = timedelta(seconds=self._parts.installation.settings.records.quarantine_keep)

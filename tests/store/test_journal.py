@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.errors import Misconfigured, Refused
+from domain.errors import Misconfigured, Refused, Temporary
 from domain.messages import Quarantined, Reason
 from domain.readings import Vocabulary, concatenate
 from domain.settlements import Settlement
 from store.journal import Journal
 from store.journal_records import Decoder, encode
 from store.journal_segments import HEADER, Segment
-from store.settings import JournalSettings
+from store.settings import JournalSettings, WhenFull
 from tests.store.settlements import WORDS, content, some_readings, tick
 from tests.store.strategies import settlements
 
@@ -188,6 +188,59 @@ def test_pruning_everything_keeps_the_count(tmp_path: Path) -> None:
     with journal_in(tmp_path) as journal:
         assert journal.first_sequence == sequences(journal)[0] > 30
         assert journal.append(tick(41)) == 41
+
+
+BOUNDED = JournalSettings(segment_bytes=4096, limit=16384)
+DROPPING = JournalSettings(segment_bytes=4096, limit=16384, when_full=WhenFull.DROP)
+
+
+def fill(journal: Journal) -> int:
+    """Append until it takes nothing more, or fifty times; how many it took."""
+    for count in range(50):
+        try:
+            journal.append(some_readings(40, now=count))
+        except Temporary as exc:
+            assert "journal.limit" in str(exc)
+            return count
+    return 50
+
+
+def on_disk(directory: Path) -> int:
+    return sum(path.stat().st_size for path in directory.glob("*.journal"))
+
+
+def test_a_journal_at_its_limit_takes_nothing_more_and_says_why(tmp_path: Path) -> None:
+    with journal_in(tmp_path, BOUNDED) as journal:
+        assert 0 < fill(journal) < 50
+        assert journal.size == on_disk(tmp_path) <= 16384
+
+
+def test_room_is_made_of_what_everybody_has_read_before_its_age(tmp_path: Path) -> None:
+    with journal_in(tmp_path, BOUNDED) as journal:
+        count = fill(journal)
+        assert journal.make_room(read=0, judged=count) == []
+        assert fill(journal) == 0
+        assert journal.make_room(read=count, judged=count) == []
+        assert fill(journal) > 0
+        assert journal.size == on_disk(tmp_path)
+
+
+def test_a_journal_that_may_drop_tells_what_it_dropped_and_keeps_what_no_rule_has_judged(tmp_path: Path) -> None:
+    with journal_in(tmp_path, DROPPING) as journal:
+        count = fill(journal)
+        assert journal.make_room(read=0, judged=0) == []
+        dropped = journal.make_room(read=2, judged=count)
+        assert [entry.sequence for entry in dropped] == list(range(3, journal.first_sequence))
+        assert all(len(entry.settlement.readings) == 40 for entry in dropped)
+        assert fill(journal) > 0
+
+
+def test_the_size_is_known_again_after_a_restart(tmp_path: Path) -> None:
+    with journal_in(tmp_path, BOUNDED) as journal:
+        fill(journal)
+    with journal_in(tmp_path, BOUNDED) as journal:
+        assert journal.size == on_disk(tmp_path)
+        assert fill(journal) == 0
 
 
 def test_readers_in_other_threads_see_every_entry_once_while_it_grows(tmp_path: Path) -> None:
