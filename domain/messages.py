@@ -57,6 +57,9 @@ class Reason(StrEnum):
     OUT_OF_RANGE = "out-of-range"
     DEVICE_MISMATCH = "device-mismatch"
     TOO_MANY_POINTS = "too-many-points"
+    STORE_REFUSED = "store-refused"
+    NO_CODEC = "no-codec"
+    ENCRYPTED = "encrypted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -129,8 +129,15 @@ class QuarantineRecords:
         return self._connection.execute(update(quarantine).where(wanted).values(asked_at=now)).rowcount
 
     def asked(self, *, limit: int, after: int = 0) -> Sequence[QuarantineEntry]:
-        """What is to be driven again, in the order in which it came, beyond the entry `after`."""
-        wanted = and_(quarantine.c.asked_at.is_not(None), quarantine.c.id > after)
+        """What the intake is to take again, in the order in which it came, beyond the entry `after`."""
+        return self._asked(quarantine.c.reason != Reason.STORE_REFUSED, limit=limit, after=after)
+
+    def asked_of_store(self, *, limit: int) -> Sequence[QuarantineEntry]:
+        """What the series store is to take again: for the intake these readings would be duplicates."""
+        return self._asked(quarantine.c.reason == Reason.STORE_REFUSED, limit=limit)
+
+    def _asked(self, kind: ColumnElement[bool], *, limit: int, after: int = 0) -> Sequence[QuarantineEntry]:
+        wanted = and_(quarantine.c.asked_at.is_not(None), quarantine.c.id > after, kind)
         query = select(quarantine).where(wanted).order_by(quarantine.c.id).limit(limit)
         return [_entry(**row._mapping) for row in self._connection.execute(query)]
 

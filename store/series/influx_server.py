@@ -44,14 +44,6 @@ class InfluxServer:
             base_url=settings.url, timeout=settings.timeout, headers=_headers(settings), transport=transport
         )
 
-    @property
-    def target(self) -> str:
-        """What tells this server's database from others."""
-        place = (
-            f"{self.settings.org}/{self.settings.bucket}" if self.settings.generation == 2 else self.settings.database
-        )
-        return f"{self.settings.url} {place}"
-
     def write(self, lines: bytes) -> None:
         """Line protocol with times in microseconds. A database of generation 1 that is missing is created."""
         match self.settings.generation:

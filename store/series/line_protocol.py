@@ -20,7 +20,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class LineWriter:
-    """Remembers how the series of one vocabulary begin: as many as devices × metrics have reported. One thread."""
+    """Remembers how the series of one vocabulary begin: as many as have reported. Any thread."""
 
     def __init__(self) -> None:
         self._beginnings = _Beginnings(Vocabulary(devices=(), metrics=()))
@@ -36,10 +36,11 @@ class LineWriter:
         if not finite.all():
             words = f"{int((~finite).sum())} of {len(batch)} readings are not finite numbers; InfluxDB has none such"
             raise Refused(words)
-        if self._beginnings.vocabulary is not batch.vocabulary:
-            self._beginnings = _Beginnings(batch.vocabulary)
+        beginnings = self._beginnings
+        if beginnings.vocabulary is not batch.vocabulary:
+            self._beginnings = beginnings = _Beginnings(batch.vocabulary)
         columns = (
-            self._beginnings.of(batch),
+            beginnings.of(batch),
             spelled(batch.value),
             _middles(batch),
             spelled(batch.received, ending=b"i "),

@@ -8,6 +8,13 @@ from store.series.cursor_file import CursorFile
 from store.settings import InfluxSettings, SeriesKind, SeriesSettings
 
 
+def target_of(settings: SeriesSettings) -> str:
+    """What tells the store that these settings mean from another that may stand in its place later."""
+    if settings.kind is SeriesKind.EMBEDDED or settings.influxdb is None:
+        return str(settings.kind)
+    return settings.influxdb.target
+
+
 def open_series_store(settings: SeriesSettings, directory: Path, catalogue: Catalogue) -> SeriesStore:
     """Files go into `directory`: the readings themselves, or only the cursor of a server.
 
@@ -23,5 +30,5 @@ def open_series_store(settings: SeriesSettings, directory: Path, catalogue: Cata
             from store.series.influx_server import InfluxServer
 
             server = InfluxServer(settings.influxdb or InfluxSettings(generation=1))
-            cursor = CursorFile(directory / "influxdb.cursor", target=server.target)
+            cursor = CursorFile(directory / "influxdb.cursor", target=server.settings.target)
             return InfluxSeriesStore(server, catalogue, cursor)

@@ -54,8 +54,7 @@ class Sifter:
         return dict(sorted(self._words.items()))
 
     def _divide(self, batch: ReadingBatch, rows: Rows, refusal: Refused) -> None:
-        is_every_row = isinstance(refusal, RowsRefused) and refusal.is_every_row
-        if len(rows) == 1 or self._budget <= 0 or is_every_row:
+        if len(rows) == 1 or self._budget <= 0 or _is_every_row(refusal, len(rows)):
             self._words.update(dict.fromkeys(rows.tolist(), str(refusal)))
             return
         for part in _parts(rows, _suspects(refusal)):
@@ -64,6 +63,10 @@ class Sifter:
             except Refused as again:
                 self._budget -= 1
                 self._divide(batch, part, again)
+
+
+def _is_every_row(refusal: Refused, count: int) -> bool:
+    return isinstance(refusal, RowsRefused) and (refusal.is_every_row or len(set(refusal.suspects)) == count)
 
 
 def _suspects(refusal: Refused) -> tuple[int, ...]:
