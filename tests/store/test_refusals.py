@@ -181,7 +181,7 @@ class PickyServer:
         if len(request.content) > self._largest:
             return httpx.Response(413, text="Request Entity Too Large")
         answer = self._answer(lines)
-        self.lines |= {line for line in lines if not is_bad(line)}
+        self.lines |= {line for line in lines if answer.is_success or not is_bad(line)}
         return answer
 
 
