@@ -5,7 +5,6 @@ request.
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Any
 
 import msgspec
 
@@ -29,11 +28,12 @@ _log = logs.get(__name__)
 
 
 class _Kept(msgspec.Struct, omit_defaults=True):
-    """One reading as docs/wire.md spells it, so that people and the intake can read it too."""
+    """One reading as docs/wire.md spells it, so that people can read it too. `received`: microseconds."""
 
     device: str
     t: str | int
     v: dict[str, float]
+    received: int
     span: float = 0.0
     q: str = "good"
     hist: bool = False
@@ -97,7 +97,7 @@ def readings_of(content: Quarantined) -> ReadingBatch:
             device=[words.device_ordinal[one.device] for one, _, _ in rows],
             metric=[words.metric_ordinal[metric] for _, metric, _ in rows],
             at=[_micros(one.t) for one, _, _ in rows],
-            received=[content.received for _ in rows],
+            received=[one.received for one, _, _ in rows],
             value=[value for _, _, value in rows],
             span=[one.span for one, _, _ in rows],
             quality=[Quality[one.q.upper()] for one, _, _ in rows],
@@ -111,10 +111,10 @@ def _entries(refused: RefusedReadings, *, after: int) -> Iterator[Quarantined]:
     """One for each run of rows of one journal entry that were refused with the same words."""
     rows = [row for row in range(len(refused.batch)) if refused.sequence[row] > after]
 
-    def kind(row: int) -> tuple[Any, ...]:
-        return int(refused.sequence[row]), refused.words[row], int(refused.batch.received[row])
+    def kind(row: int) -> tuple[int, str]:
+        return int(refused.sequence[row]), refused.words[row]
 
-    for (sequence, words, received), group in groupby(sorted(rows, key=kind), key=kind):
+    for (sequence, words), group in groupby(sorted(rows, key=kind), key=kind):
         alike = list(group)
         for start in range(0, len(alike), READINGS_AT_ONCE):
             part = alike[start : start + READINGS_AT_ONCE]
@@ -122,7 +122,7 @@ def _entries(refused: RefusedReadings, *, after: int) -> Iterator[Quarantined]:
                 feed=FEED,
                 topic=TOPIC,
                 payload=_payload(refused.batch, part),
-                received=received,
+                received=int(refused.batch.received[part].min()),
                 reason=Reason.STORE_REFUSED,
                 detail=f"journal entry {sequence}: {words[:_SHOWN]}",
                 readings=len(part),
@@ -135,6 +135,7 @@ def _payload(batch: ReadingBatch, rows: Sequence[int]) -> bytes:
             _Kept(
                 device=batch.vocabulary.devices[batch.device[row]],
                 t=_spelled(int(batch.at[row])),
+                received=int(batch.received[row]),
                 v={batch.vocabulary.metrics[batch.metric[row]]: float(batch.value[row])},
                 span=float(batch.span[row]),
                 q=Quality(batch.quality[row]).name.lower(),

@@ -102,7 +102,6 @@ def test_another_store_refuses_for_itself(records: Records) -> None:
 
 def test_many_refused_readings_share_an_entry(records: Records) -> None:
     batch = some_readings(1200, now=NOW).readings
-    batch.received[:] = NOW
     everything = RefusedReadings(batch=batch, sequence=np.full(1200, 4), words=("no",) * 1200, through=4)
     StoreRefusals(records, store=PickyStore(), target="t").keep(everything)
     assert [len(one) for one in kept(records)] == [500, 500, 200]
