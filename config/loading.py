@@ -33,20 +33,20 @@ def load(path: Path, model: type[Model]) -> Model:
 
 def read_yaml(path: Path) -> tuple[str, Any]:
     """The text and its plain content. Raises Misconfigured when the file cannot be read or is not YAML."""
+    text = read_text(path)
+    return text, parse_yaml(text, file=str(path))
+
+
+def read_text(path: Path) -> str:
+    """UTF-8 with or without a byte order mark. Raises Misconfigured; text in another encoding is told by its name."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as exc:
-        raise Misconfigured(
-            [
-                Problem(
-                    file=str(path), line=None, message=f"cannot be read: {exc.strerror}; check the path and its rights"
-                )
-            ]
-        ) from exc
+        message = f"cannot be read: {exc.strerror}; check the path and its rights"
+        raise Misconfigured([Problem(file=str(path), line=None, message=message)]) from exc
     except UnicodeDecodeError as exc:
         line = exc.object.count(b"\n", 0, exc.start) + 1
-        raise Misconfigured([Problem(file=str(path), line=line, message="not UTF-8; save it as UTF-8")]) from exc
-    return text, parse_yaml(text, file=str(path))
+        raise Misconfigured([Problem(file=str(path), line=line, message=_encoded(exc.object, path))]) from exc
 
 
 def parse_yaml(text: str, *, file: str) -> Any:
@@ -72,7 +72,12 @@ def build(model: type[Model], content: Any, *, file: Path, text: str, base: Wher
 
 def line_numbers(text: str) -> Mapping[Where, int]:
     """Line (from 1) of every key and list item of a YAML text, by its path."""
-    return dict(_lines(yaml.compose(text, Loader=_LOADER), ()))
+    return dict(_lines(yaml_nodes(text), ()))
+
+
+def yaml_nodes(text: str) -> yaml.Node | None:
+    """The text as nodes that know their lines. Raises YAMLError for what `parse_yaml` refuses."""
+    return yaml.compose(text, Loader=_LOADER)
 
 
 def nearest_line(lines: Mapping[Where, int], where: Where) -> int | None:
@@ -83,12 +88,39 @@ def nearest_line(lines: Mapping[Where, int], where: Where) -> int | None:
     return None
 
 
+def _encoded(content: bytes, path: Path) -> str:
+    """What the bytes are instead of UTF-8, and how to convert them."""
+    if content.startswith(b"PK"):
+        return "not text but a workbook or archive; save the sheet as CSV UTF-8"
+    encodings = ("UTF-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("GB18030",)
+    for encoding in encodings:
+        try:
+            content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        known = "GBK (GB18030)" if encoding == "GB18030" else encoding
+        convert = f"iconv -f {encoding} -t UTF-8 {path.name} > utf8-{path.name}"
+        return f"not UTF-8 but readable as {known}; convert it: {convert} (a spreadsheet: save as CSV UTF-8)"
+    return "not UTF-8; save it as UTF-8"
+
+
+def shape_faults(model: type[BaseModel], problems: ValidationError) -> Iterator[tuple[Where, str]]:
+    """What is wrong, each with its path inside the content: the advice, and the value where it may be shown."""
+    secrets = frozenset(_secrets(model))
+    for error in problems.errors():
+        yield tuple(error["loc"]), _told_with_value(error, secrets)
+
+
 def _problem(error: Any, file: Path, lines: Mapping[Where, int], base: Where, secrets: frozenset[str]) -> Problem:
     where: Where = base + tuple(error["loc"])
     name = ".".join(str(part) for part in where) or "the file"
+    message = f"{name}: {_told_with_value(error, secrets)}"
+    return Problem(file=str(file), line=nearest_line(lines, where), message=message)
+
+
+def _told_with_value(error: Any, secrets: frozenset[str]) -> str:
     is_shown = error["type"] not in _SAY_ENOUGH and secrets.isdisjoint(error["loc"])
-    given = f", not {_told(error['input'])}" if is_shown else ""
-    return Problem(file=str(file), line=nearest_line(lines, where), message=f"{name}: {_advice(error)}{given}")
+    return f"{_advice(error)}, not {_told(error['input'])}" if is_shown else _advice(error)
 
 
 def _told(value: Any) -> str:

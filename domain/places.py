@@ -60,3 +60,5 @@ class City:
     districts: tuple[Named, ...] = ()
     roads: tuple[Road, ...] = ()
     departments: tuple[Named, ...] = ()
+    radius_km: float = 100.0
+    """No device stands farther from the centre than this: a position beyond it is a mistake."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, SecretStr
 
-from config.loading import Strict, line_numbers, load, nearest_line
+from config.loading import Strict, line_numbers, load, nearest_line, read_text
 from domain.errors import Misconfigured
 
 
@@ -101,7 +101,27 @@ def test_what_yaml_cannot_hold_is_told_without_a_traceback(text: str, tmp_path: 
 
 
 def test_a_file_in_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
-    assert faults(tmp_path, b"# GBK\nname: " + "澜江".encode("gbk")) == ["town.yaml:2: not UTF-8; save it as UTF-8"]
+    [fault] = faults(tmp_path, b"# GBK\nname: " + "澜江".encode("gbk"))
+    assert fault.startswith("town.yaml:2: not UTF-8 but readable as GBK (GB18030); convert it: iconv -f GB18030 ")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("name: 澜江".encode("utf-16"), "readable as UTF-16"),
+        (b"PK\x03\x04\xff\xff", "a workbook or archive; save the sheet as CSV UTF-8"),
+        (b"name: \xff", "not UTF-8; save it as UTF-8"),
+    ],
+)
+def test_what_is_no_text_of_ours_is_called_by_its_name(content: bytes, words: str, tmp_path: Path) -> None:
+    [fault] = faults(tmp_path, content)
+    assert words in fault
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    file = tmp_path / "x"
+    file.write_bytes("a\r\n澜".encode("utf-8-sig"))
+    assert read_text(file) == "a\n澜"
 
 
 def test_a_missing_file_is_told_without_a_line(tmp_path: Path) -> None:

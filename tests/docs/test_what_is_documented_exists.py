@@ -10,7 +10,8 @@ import yaml
 from citybrain.cli import COMMANDS
 from citybrain.settings import Settings
 from config.catalogue import CatalogueFile
-from config.city import CityFile, DevicesFile
+from config.city import CityFile
+from config.registry.entries import DevicesFile
 from dashboard.users import UsersFile
 from simulators.scenario import Scenario
 from tests.docs.documents import ROOT, documents

@@ -1,0 +1,87 @@
+"""Devices out of GeoJSON: a FeatureCollection of Points whose properties are the fields."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from config.loading import Where, read_text
+from config.registry.columns import column_of
+from config.registry.listing import Listing, Spot, named
+from domain.errors import Misconfigured, Problem
+
+NOT_A_POINT = "geometry"
+_WGS84 = ("CRS84", "EPSG::4326", "EPSG:4326")
+
+
+def read_geojson(path: Path, *, ignore_extra: bool) -> Listing:
+    """Raises Misconfigured for what cannot be read or is no FeatureCollection in WGS-84 degrees. `ignore_extra` leaves
+    out properties that nobody knows and says so.
+    """
+    features = _features(path, read_text(path))
+    extra: dict[str, None] = {}
+    contents = [_content(feature, extra if ignore_extra else None) for feature in features]
+
+    def spot(index: int, where: Where) -> Spot:
+        name = named(contents[index])
+        label = f"features[{index}]{f' ({name})' if name else ''}{''.join(f'.{part}' for part in where)}"
+        return Spot(file=str(path), line=None, label=label)
+
+    notes = (f"left out the properties {', '.join(extra)}",) if extra else ()
+    return Listing(contents=contents, spot=spot, notes=notes)
+
+
+def _features(path: Path, text: str) -> list[Any]:
+    try:
+        content = msgspec.json.decode(text)
+    except msgspec.MsgspecError as exc:
+        raise _refused(path, f"not JSON: {exc}; a GeoJSON file is one JSON object") from exc
+    features = content.get("features") if isinstance(content, dict) else None
+    if not isinstance(features, list) or content.get("type") != "FeatureCollection":
+        raise _refused(path, 'not a FeatureCollection; write {"type": "FeatureCollection", "features": […]}')
+    crs = msgspec.json.encode(content.get("crs")).decode()
+    if content.get("crs") is not None and not crs.replace('"', "").rstrip("}").endswith(_WGS84):
+        raise _refused(path, f"its coordinates are in {crs:.120}; export it in WGS-84 (EPSG:4326)")
+    return features
+
+
+def _refused(path: Path, message: str) -> Misconfigured:
+    return Misconfigured([Problem(file=str(path), line=None, message=message)])
+
+
+def _content(feature: Any, left_out: dict[str, None] | None) -> Any:
+    """The fields of a feature. What is not as it should be is kept under a name that checking refuses."""
+    if not isinstance(feature, Mapping):
+        return feature
+    content: dict[str, Any] = {}
+    if feature.get("id") is not None:
+        content["id"] = str(feature["id"])
+    properties = feature.get("properties")
+    for name, value in (properties if isinstance(properties, Mapping) else {}).items():
+        _put(content, name, value, left_out)
+    geometry = feature.get("geometry")
+    match geometry:
+        case {"type": "Point", "coordinates": [lon, lat, *_]}:
+            content |= {"lon": lon, "lat": lat}
+        case None:
+            pass
+        case _:
+            content[NOT_A_POINT] = geometry
+    return content
+
+
+def _put(content: dict[str, Any], name: str, value: Any, left_out: dict[str, None] | None) -> None:
+    """A property that is null or empty says nothing: tables of a GIS have every column in every feature."""
+    if value in (None, ""):
+        return
+    column = column_of(name)
+    if column is not None:
+        section = content
+        for part in column.where[:-1]:
+            section = section.setdefault(part, {})
+        section[column.where[-1]] = column.read(value) if isinstance(value, str) else value
+    elif name == "dialect" or left_out is None:
+        content[name] = value
+    else:
+        left_out[name] = None
