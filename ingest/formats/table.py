@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain.messages import Message
-from ingest.formats import native
+from ingest.formats import native, sensor_community, sparkplug, tasmota, zigbee2mqtt
 from ingest.formats.decoded import Decode
 
 
@@ -27,5 +27,14 @@ class Format:
 FORMATS: tuple[Format, ...] = (
     Format(name="native", topics=("citybrain/v1/up/+",), open=lambda: native.decode_up),
     Format(name="native-batch", topics=("citybrain/v1/batch/+",), open=lambda: native.decode_batch),
+    Format(name="sparkplug-b", topics=sparkplug.TOPICS, looks_like=sparkplug.looks_like, open=sparkplug.open_sparkplug),
+    Format(name="tasmota", topics=tasmota.TOPICS, looks_like=tasmota.looks_like, open=lambda: tasmota.decode),
+    Format(
+        name="zigbee2mqtt",
+        topics=zigbee2mqtt.TOPICS,
+        looks_like=zigbee2mqtt.looks_like,
+        open=lambda: zigbee2mqtt.decode,
+    ),
+    Format(name="sensor-community", looks_like=sensor_community.looks_like, open=lambda: sensor_community.decode),
 )
 """For `auto`: the first whose topic matches, then the first that the message looks like."""

@@ -71,11 +71,19 @@ class Telling:
         )
 
     def _meaning(self, code: str) -> Meaning | None:
+        """The dialect's word stands. The table adds what it knows of a code that it leaves out otherwise, its unit, and
+        of a code that is called as the metric, its words for states.
+        """
         usual = self.codes.get(code.casefold())
         metric = self.dialect.metrics.get(code)
         if metric is None or (usual is not None and metric == usual.metric):
             return usual
-        return Meaning(metric=metric)
+        named = self.codes.get(metric)
+        return Meaning(
+            metric=metric,
+            unit=usual.unit if usual is not None and usual.metric is None else None,
+            states=named.states if named is not None and named.metric == metric else {},
+        )
 
     def _say(self, code: str, value: object, meaning: Meaning, unit: str | None, moment: Moment) -> None:
         try:
