@@ -10,7 +10,8 @@ def to_micros(moment: datetime) -> int:
     """Microseconds since the epoch. Raises ValueError for a naive datetime: its zone is nobody's to guess."""
     if moment.tzinfo is None:
         raise ValueError(f"naive datetime {moment.isoformat()}: give it a zone")
-    return (moment - EPOCH) // timedelta(microseconds=1)
+    since = moment - EPOCH  # its fields, because a division of timedeltas takes five times as long
+    return (since.days * 86_400 + since.seconds) * MICROS_PER_S + since.microseconds
 
 
 def from_micros(micros: int) -> datetime:

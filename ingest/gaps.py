@@ -7,15 +7,18 @@ RECALLED = 1000
 
 
 class SequenceGaps:
-    """One device counts up by one per message. A number that comes late after all is no loss; a restart is none."""
+    """One device (by ordinal) counts up by one per message.
+
+    A number that comes late after all is no loss; a restart is none.
+    """
 
     def __init__(self) -> None:
         self.missing = 0
         """Messages that never came, over all devices."""
-        self._latest: dict[str, int] = {}
-        self._absent: dict[str, OrderedDict[int, None]] = {}
+        self._latest: dict[int, int] = {}
+        self._absent: dict[int, OrderedDict[int, None]] = {}
 
-    def saw(self, device: str, number: int) -> None:
+    def saw(self, device: int, number: int) -> None:
         latest = self._latest.get(device)
         if latest is None or number == latest + 1:
             self._latest[device] = number
@@ -28,7 +31,7 @@ class SequenceGaps:
             self._latest[device] = number
             self._absent.pop(device, None)
 
-    def _skipped(self, device: str, first: int, number: int) -> None:
+    def _skipped(self, device: int, first: int, number: int) -> None:
         self.missing += number - first
         absent = self._absent.setdefault(device, OrderedDict())
         for one in range(max(first, number - RECALLED), number):

@@ -1,55 +1,96 @@
 """Opens the messages of one micro-batch: decodes each and lays everything that they say side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from domain.errors import Unusable
 from domain.messages import Measurement, Message, Reason
 from ingest.deduplication import identity_of
 from ingest.formats.choosing import Formats
 from ingest.formats.decoded import Decoded, Reject
+from ingest.plain import PlainReader, PlainReports
+from ingest.rows import UNDATED, UNKNOWN, Index, Rows, WireNames, joined, rows_of
 from runtime import logs
 
 _log = logs.get(__name__)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Opened:
-    """Parallel lists. `part_*` has one entry per decoded part, `row_*` one per measurement."""
+    """Parts and rows in the order of their messages, whichever way they were read."""
+
+    rows: Rows
+    units: Sequence[tuple[int, str]]
+    """Row → the unit that came with it, where one did."""
+    owner: Index
+    """Which message each part came in."""
+    speaker: Sequence[int]
+    """Ordinal of each part's device, or UNKNOWN."""
+    sequence: Sequence[int | None]
+    sent: Sequence[int | None]
+    identity: Mapping[int, int]
+    """Part → its 64-bit identity, where it carries one of its own."""
+    rejects: Sequence[tuple[int, Reject]]
+    """Part, and what of it never became a row."""
+    _origin: Index
+    """Row → its place in what follows: first the metrics of plain messages, then the measurements of all others."""
+    _metrics: Sequence[str]
+    _measurements: Sequence[Measurement]
+
+    def measurement(self, row: int, message: Message) -> Measurement:
+        """The row in words of the wire, as `message` said it; for sentences, never for a hot path."""
+        place = int(self._origin[row])
+        if place >= len(self._metrics):
+            return self._measurements[place - len(self._metrics)]
+        at = int(self.rows.at[row])
+        return Measurement(
+            device=message.topic.rpartition("/")[2],
+            metric=self._metrics[place],
+            value=float(self.rows.value[row]),
+            at=None if at == UNDATED else at,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Spoken:
+    """What the general way has read. Parallel lists: `part_*` for each part, `row_*` for each measurement."""
 
     parts: list[Decoded] = field(default_factory=list)
     part_owner: list[int] = field(default_factory=list)
-    """Which message the part came in."""
-    part_identity: list[int] = field(default_factory=list)
-    """64-bit identity, or 0 where the part carries none of its own."""
     rows: list[Measurement] = field(default_factory=list)
     row_owner: list[int] = field(default_factory=list)
     row_part: list[int] = field(default_factory=list)
 
     def add(self, owner: int, decoded: Decoded) -> None:
-        part = len(self.parts)
-        self.parts.append(decoded)
-        self.part_owner.append(owner)
-        self.part_identity.append(identity_of(decoded.device, decoded.identity) if decoded.identity else 0)
         count = len(decoded.measurements)
         self.rows.extend(decoded.measurements)
         self.row_owner.extend([owner] * count)
-        self.row_part.extend([part] * count)
+        self.row_part.extend([len(self.parts)] * count)
+        self.parts.append(decoded)
+        self.part_owner.append(owner)
 
 
 class Opener:
     """Decodes; what a decoder cannot use, or trips over, becomes a reject of its message alone."""
 
-    def __init__(self, formats: Formats) -> None:
+    def __init__(self, formats: Formats, names: WireNames) -> None:
         self._formats = formats
+        self._names = names
+        self._plain = PlainReader(formats, names)
         self._tripped: set[str] = set()
 
     def open(self, messages: Sequence[Message]) -> Opened:
-        opened = Opened()
-        for owner, message in enumerate(messages):
-            for decoded in self._decode(message):
-                opened.add(owner, decoded)
-        return opened
+        plain = self._plain.read(messages)
+        spoken = _Spoken()
+        if len(plain.owner) < len(messages):
+            is_plain = np.zeros(len(messages), dtype=np.bool_)
+            is_plain[plain.owner] = True
+            for owner in np.flatnonzero(~is_plain).tolist():
+                for decoded in self._decode(messages[owner]):
+                    spoken.add(owner, decoded)
+        return _together(plain, spoken, self._names) if spoken.parts else _plain_alone(plain)
 
     def _decode(self, message: Message) -> Sequence[Decoded]:
         try:
@@ -70,3 +111,56 @@ class Opener:
 
 def _unusable(reason: Reason, detail: str) -> Sequence[Decoded]:
     return [Decoded(device="", measurements=(), rejects=(Reject(reason=reason, detail=detail),))]
+
+
+def _plain_alone(plain: PlainReports) -> Opened:
+    return Opened(
+        rows=plain.rows,
+        units=(),
+        owner=plain.owner,
+        speaker=plain.speaker.tolist(),
+        sequence=plain.sequence,
+        sent=plain.sent,
+        identity={},
+        rejects=(),
+        _origin=np.arange(len(plain.rows)),
+        _metrics=plain.metrics,
+        _measurements=(),
+    )
+
+
+def _together(plain: PlainReports, spoken: _Spoken, names: WireNames) -> Opened:
+    """Both ways' parts and rows, sorted by message; a message went one way alone, so its own order stays."""
+    before, parts = len(plain.owner), spoken.parts
+    others = rows_of(spoken.rows, owner=spoken.row_owner, part=[before + p for p in spoken.row_part], names=names)
+    rows = joined(plain.rows, others)
+    owner = np.concatenate([plain.owner, np.array(spoken.part_owner, dtype=np.intp)])
+    part_order, row_order = np.argsort(owner, kind="stable"), np.argsort(rows.owner, kind="stable")
+    part_place, row_place = _inverse(part_order), _inverse(row_order)
+    sequence = [*plain.sequence, *(part.sequence for part in parts)]
+    sent = [*plain.sent, *(part.sent for part in parts)]
+    speaker = [*plain.speaker.tolist(), *(names.device.get(part.device, UNKNOWN) for part in parts)]
+    order = part_order.tolist()
+    named = {before + p: identity_of(part.device, part.identity) for p, part in enumerate(parts) if part.identity}
+    rejects = [(before + p, reject) for p, part in enumerate(parts) for reject in part.rejects]
+    units = [(len(plain.rows) + r, one.unit) for r, one in enumerate(spoken.rows) if one.unit is not None]
+    return Opened(
+        rows=rows.in_order(row_order, part=part_place[rows.part]),
+        units=[(int(row_place[row]), unit) for row, unit in units],
+        owner=owner[part_order],
+        speaker=[speaker[part] for part in order],
+        sequence=[sequence[part] for part in order],
+        sent=[sent[part] for part in order],
+        identity={int(part_place[part]): identity for part, identity in named.items()},
+        rejects=[(int(part_place[part]), reject) for part, reject in rejects],
+        _origin=row_order,
+        _metrics=plain.metrics,
+        _measurements=spoken.rows,
+    )
+
+
+def _inverse(order: Index) -> Index:
+    """Where each one went."""
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return place

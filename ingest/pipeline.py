@@ -11,11 +11,12 @@ from domain.devices import Registry
 from domain.messages import Message, Quarantined, Reason
 from domain.metrics import Catalogue
 from domain.ports import Journal
-from domain.readings import Vocabulary, batch_of
+from domain.readings import ReadingBatch, Vocabulary, batch_of
 from domain.settlements import Settlement
 from ingest.deduplication import Memory, identity_of_bytes
 from ingest.formats.choosing import Formats, choice_of
 from ingest.opening import Opened, Opener
+from ingest.rows import UNDATED, UNKNOWN, names_of
 from ingest.settings import IngestSettings
 from ingest.statistics import Statistics
 from ingest.tallying import Fate, Fates, ledger_of
@@ -52,7 +53,8 @@ class Pipeline:
             future_skew_s=settings.future_skew,
         )
         self._memory = Memory(self.vocabulary, horizon_s=settings.late_horizon, future_skew_s=settings.future_skew)
-        self._opener = Opener(formats or Formats(choice_of(settings, registry)))
+        names = names_of(registry, self.vocabulary)
+        self._opener = Opener(formats or Formats(choice_of(settings, registry)), names)
         self.statistics = statistics
         self._nothing = batch_of(self.vocabulary, device=[], metric=[], at=[], value=[])
         self.sent: list[int] = []
@@ -85,23 +87,28 @@ class Pipeline:
     def _settle(self, messages: Sequence[Message], now: int, *, knows_bytes: bool) -> Settlement:
         """`knows_bytes`: whether a message that is known by its bytes alone is a duplicate."""
         opened = self._opener.open(messages)
-        batch = _Batch(messages, opened, self._validator.check(opened.rows, [messages[i] for i in opened.row_owner]))
+        received = np.array([message.received for message in messages], dtype=np.int64)
+        retained = np.array([message.retain for message in messages], dtype=np.bool_)
+        batch = _Batch(messages, opened, self._validator.check(opened, received, retained))
         batch.recognise(self._memory, now=now, knows_bytes=knows_bytes)
         self._note(opened, batch)
         return Settlement(
             now=now,
-            readings=batch.checked.batch.take(batch.fate == Fate.STORED),
+            readings=batch.stored(),
             quarantined=batch.quarantined(),
-            ledger=ledger_of(messages, batch.fates()),
+            ledger=ledger_of(messages, received, batch.fates()),
             identities=tuple(batch.identities),
         )
 
     def _note(self, opened: Opened, batch: "_Batch") -> None:
-        stored = set(batch.part[batch.fate == Fate.STORED].tolist())
-        self.sent = [sent for part in sorted(stored) if (sent := opened.parts[part].sent) is not None]
-        for part in opened.parts:
-            if part.sequence is not None and part.device in self.vocabulary.device_ordinal:
-                self.statistics.numbered(part.device, part.sequence)
+        stored = np.zeros(len(opened.owner), dtype=np.bool_)
+        stored[opened.rows.part[batch.fate == Fate.STORED]] = True
+        self.sent = [sent for sent in compress(opened.sent, stored) if sent is not None]
+        self.statistics.numbered(
+            (device, number)
+            for device, number in zip(opened.speaker, opened.sequence, strict=True)
+            if number is not None and device != UNKNOWN
+        )
 
 
 class _Batch:
@@ -111,15 +118,14 @@ class _Batch:
         self.messages = messages
         self.opened = opened
         self.checked = checked
-        self.owner = np.array(opened.row_owner, dtype=np.intp)
-        self.part = np.array(opened.row_part, dtype=np.intp)
+        self.owner = opened.rows.owner
+        self.part = opened.rows.part
         self.fate = np.full(len(self.owner), Fate.STORED, dtype=np.int8)
         self.fate[checked.late] = Fate.LATE
         self.fate[checked.reason != FINE] = Fate.QUARANTINED
-        self.rejects = [(part, reject) for part, decoded in enumerate(opened.parts) for reject in decoded.rejects]
-        self.reject_owner = np.array([opened.part_owner[part] for part, _ in self.rejects], dtype=np.intp)
-        self.reject_fate = np.full(len(self.rejects), Fate.QUARANTINED, dtype=np.int8)
-        self.part_again: Flags = np.zeros(len(opened.parts), dtype=np.bool_)
+        self.reject_part = np.array([part for part, _ in opened.rejects], dtype=np.intp)
+        self.reject_owner = opened.owner[self.reject_part]
+        self.reject_fate = np.full(len(opened.rejects), Fate.QUARANTINED, dtype=np.int8)
         self.identities: list[int] = []
 
     def recognise(self, memory: Memory, *, now: int, knows_bytes: bool) -> None:
@@ -128,35 +134,46 @@ class _Batch:
         if knows_bytes:
             self._by_bytes(memory)
         candidates = np.flatnonzero(self.fate == Fate.STORED)
-        is_new = memory.readings.take_new(self.checked.batch.take(candidates), now=now)
+        is_new = memory.readings.take_new(self.stored(), now=now)
         self.fate[candidates[~is_new]] = Fate.DUPLICATE
         if self.identities:
             memory.identities.remember(self.identities, now=now)
 
+    def stored(self) -> ReadingBatch:
+        """What is to be stored as far as is known by now."""
+        batch, is_stored = self.checked.batch, self.fate == Fate.STORED
+        return batch if is_stored.all() else batch.take(is_stored)
+
     def _by_id(self, memory: Memory) -> None:
-        named = [part for part, identity in enumerate(self.opened.part_identity) if identity]
+        named = sorted(self.opened.identity.items())
         if not named:
             return
-        bad = set(self.part[self.fate == Fate.QUARANTINED].tolist()) | {part for part, _ in self.rejects}
-        identities = [self.opened.part_identity[part] for part in named]
+        bad = set(self.part[self.fate == Fate.QUARANTINED].tolist()) | set(self.reject_part.tolist())
+        known = memory.identities.known(identity for _, identity in named)
+        again: Flags = np.zeros(len(self.opened.owner), dtype=np.bool_)
         here: set[int] = set()
-        for part, identity, known in zip(named, identities, memory.identities.known(identities), strict=True):
-            if known or identity in here:
-                self.part_again[part] = True
+        for (part, identity), is_known in zip(named, known, strict=True):
+            if is_known or identity in here:
+                again[part] = True
             elif part not in bad:  # what is quarantined must be free to be driven again
                 here.add(identity)
         self.identities.extend(here)
-        self.fate[self.part_again[self.part]] = Fate.DUPLICATE
-        self.reject_fate[[self.part_again[part] for part, _ in self.rejects]] = Fate.DUPLICATE
+        self.fate[again[self.part]] = Fate.DUPLICATE
+        self.reject_fate[again[self.reject_part]] = Fate.DUPLICATE
 
     def _by_bytes(self, memory: Memory) -> None:
         """A message that could not be used goes to quarantine once. One without event time is doubtful when the
         broker says that it came before, or when a counter makes its bytes unique.
         """
         undated = self._undated()
-        bad = set(self.owner[self.fate == Fate.QUARANTINED].tolist())
-        bad |= set(self.reject_owner[self.reject_fate == Fate.QUARANTINED].tolist())
-        owners = sorted(bad | set(self.owner[undated].tolist()))
+        owners = np.unique(
+            np.concatenate(
+                [
+                    self.owner[undated | (self.fate == Fate.QUARANTINED)],
+                    self.reject_owner[self.reject_fate == Fate.QUARANTINED],
+                ]
+            )
+        ).tolist()
         if not owners:
             return
         identities = [identity_of_bytes(self.messages[i].topic, self.messages[i].payload) for i in owners]
@@ -169,31 +186,29 @@ class _Batch:
         self.identities.extend(here)
         self.fate[again[self.owner] & (self.fate == Fate.QUARANTINED)] = Fate.DUPLICATE
         self.reject_fate[again[self.reject_owner]] = Fate.DUPLICATE
-        self.fate[again[self.owner] & undated & self._is_telling()[self.part]] = Fate.DUPLICATE
+        if undated.any():
+            self.fate[again[self.owner] & undated & self._is_telling()[self.part]] = Fate.DUPLICATE
 
     def _undated(self) -> Flags:
         """Rows of good standing whose event time is that of receipt, and that have no id to be known by."""
-        named = self.opened.part_identity
-        return np.array(
-            [
-                row.at is None and fate == Fate.STORED and not named[part]
-                for row, fate, part in zip(self.opened.rows, self.fate, self.opened.row_part, strict=True)
-            ],
-            dtype=np.bool_,
-        )
+        undated: Flags = (self.opened.rows.at == UNDATED) & (self.fate == Fate.STORED)
+        if self.opened.identity:
+            undated &= ~np.isin(self.part, list(self.opened.identity))
+        return undated
 
     def _is_telling(self) -> Flags:
         """Parts whose bytes, seen twice, mean the same message twice."""
+        opened = self.opened
         return np.array(
             [
-                self.messages[owner].redelivered or part.sequence is not None or part.sent is not None
-                for part, owner in zip(self.opened.parts, self.opened.part_owner, strict=True)
+                self.messages[owner].redelivered or sequence is not None or sent is not None
+                for owner, sequence, sent in zip(opened.owner.tolist(), opened.sequence, opened.sent, strict=True)
             ],
             dtype=np.bool_,
         )
 
     def fates(self) -> Fates:
-        weights = [reject.readings for _, reject in self.rejects]
+        weights = [reject.readings for _, reject in self.opened.rejects]
         return Fates(
             owner=np.concatenate([self.owner, self.reject_owner]),
             fate=np.concatenate([self.fate, self.reject_fate]),
@@ -210,10 +225,11 @@ class _Batch:
             counts[owner, reason] = counts.get((owner, reason), 0) + readings
 
         for row in np.flatnonzero(self.fate == Fate.QUARANTINED).tolist():
-            owner, reason = self.opened.row_owner[row], REASONS[self.checked.reason[row]]
-            put(owner, reason, described(reason, self.opened.rows[row], self.messages[owner]), 1)
-        for part, reject in compress(self.rejects, self.reject_fate == Fate.QUARANTINED):
-            put(self.opened.part_owner[part], reject.reason, reject.detail, reject.readings)
+            owner, reason = int(self.owner[row]), REASONS[self.checked.reason[row]]
+            message = self.messages[owner]
+            put(owner, reason, described(reason, self.opened.measurement(row, message), message), 1)
+        for part, reject in compress(self.opened.rejects, self.reject_fate == Fate.QUARANTINED):
+            put(int(self.opened.owner[part]), reject.reason, reject.detail, reject.readings)
         return tuple(
             Quarantined(
                 feed=(message := self.messages[owner]).feed,

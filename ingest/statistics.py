@@ -1,7 +1,7 @@
 """Figures of the intake for the wall, counted by the intake's thread and read by others."""
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -59,17 +59,16 @@ class Statistics:
 
     def arrived(self, messages: Sequence[Message], *, monotonic: float) -> None:
         with self._lock:
-            for message in messages:
-                self._last[message.feed] = message.received
-            for feed in {message.feed for message in messages}:
-                count = sum(message.feed == feed for message in messages)
+            for feed, count in Counter([message.feed for message in messages]).items():
                 self._arrivals.append((monotonic, feed, count))
+            self._last.update({message.feed: message.received for message in messages})
             self._drop_old(monotonic)
 
-    def numbered(self, device: str, number: int) -> None:
-        """A message of the device that counts its messages was taken."""
+    def numbered(self, messages: Iterable[tuple[int, int]]) -> None:
+        """Messages of devices (by ordinal) that count their messages were taken, with their numbers."""
         with self._lock:
-            self._gaps.saw(device, number)
+            for device, number in messages:
+                self._gaps.saw(device, number)
 
     def stored(self, ledger: Iterable[LedgerLine], sent: Iterable[int], *, now: int) -> None:
         """A settlement became durable at city time `now`; `sent` are the hand-over times that its devices gave."""

@@ -32,13 +32,12 @@ class Fates:
     weight: npt.NDArray[np.int64]
 
 
-def ledger_of(messages: Sequence[Message], fates: Fates) -> tuple[LedgerLine, ...]:
-    """One line per feed and minute, in order of appearance. A message without any reading counts as duplicate."""
-    groups: dict[tuple[str, int], int] = {}
-    group = np.array(
-        [groups.setdefault((message.feed, message.received // _MINUTE), len(groups)) for message in messages],
-        dtype=np.intp,
-    )
+def ledger_of(messages: Sequence[Message], received: npt.NDArray[np.int64], fates: Fates) -> tuple[LedgerLine, ...]:
+    """One line per feed and minute, in order of appearance. A message without any reading counts as duplicate.
+
+    `received`: when each message arrived, microseconds since the epoch.
+    """
+    groups, group = _groups(messages, received // _MINUTE)
     of_message = np.full(len(messages), Fate.DUPLICATE, dtype=np.int8)
     np.minimum.at(of_message, fates.owner, fates.fate)
     size = len(groups) * len(Fate)
@@ -51,8 +50,23 @@ def ledger_of(messages: Sequence[Message], fates: Fates) -> tuple[LedgerLine, ..
             messages=_tally(by_message[row * len(Fate) : (row + 1) * len(Fate)]),
             readings=_tally(by_reading[row * len(Fate) : (row + 1) * len(Fate)]),
         )
-        for (feed, minute), row in groups.items()
+        for row, (feed, minute) in enumerate(groups)
     )
+
+
+def _groups(
+    messages: Sequence[Message], minute: npt.NDArray[np.int64]
+) -> tuple[Sequence[tuple[str, int]], npt.NDArray[np.intp]]:
+    """The different (feed, minute) in order of appearance, and which of them each message belongs to."""
+    feeds = {message.feed for message in messages}
+    if len(feeds) == 1 and (minute == minute[0]).all():
+        return [(feeds.pop(), int(minute[0]))], np.zeros(len(messages), dtype=np.intp)
+    groups: dict[tuple[str, int], int] = {}
+    group = [
+        groups.setdefault((message.feed, when), len(groups))
+        for message, when in zip(messages, minute.tolist(), strict=True)
+    ]
+    return list(groups), np.array(group, dtype=np.intp)
 
 
 def _tally(counts: npt.NDArray[np.float64] | npt.NDArray[np.intp]) -> Tally:

@@ -12,8 +12,12 @@ from domain.instants import MICROS_PER_S
 from domain.messages import Measurement, Message, Reason
 from domain.metrics import Catalogue
 from domain.readings import Quality, ReadingBatch, Vocabulary
-from ingest.formats.names import folded
+from ingest.opening import Opened
+from ingest.rows import UNDATED, Rows
 from ingest.units import converted
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 REASONS = tuple(Reason)
 FINE = -1
@@ -46,7 +50,6 @@ class Validator:
         future_skew_s: float,
     ) -> None:
         self._vocabulary = vocabulary
-        self._ordinal = _ordinals_by_name(registry, vocabulary)
         self._late_after = round(late_horizon_s * MICROS_PER_S)
         self._future_skew = round(future_skew_s * MICROS_PER_S)
         metrics = [catalogue[code] for code in vocabulary.metrics]
@@ -61,73 +64,51 @@ class Validator:
             listed = [vocabulary.metric_ordinal[metric] for metric in registry.kinds[code].metrics]
             self._may_report[row, listed] = True
 
-    def check(self, measurements: Sequence[Measurement], messages: Sequence[Message]) -> Checked:
-        """Row i judges measurements[i], which came in messages[i]. Time is judged by the message's arrival."""
-        received = np.array([message.received for message in messages], dtype=np.int64)
-        retained = np.array([message.retain for message in messages], dtype=np.bool_)
-        undated = np.array([measurement.at is None for measurement in measurements], dtype=np.bool_)
-        batch = self._columns(measurements, received, live_allowed=~retained, undated=undated)
+    def check(self, opened: Opened, received: Ints, retained: Flags) -> Checked:
+        """Judges every row. Time is judged by the arrival of its message: `received` and `retained` have one entry for
+        each message.
+        """
+        rows, arrival = opened.rows, received[opened.rows.owner]
+        is_retained, undated = retained[rows.owner], rows.at == UNDATED
+        batch = self._columns(rows, arrival, undated=undated, live=rows.live & ~is_retained)
         reason = np.full(len(batch), FINE, dtype=np.int8)
-        late = batch.at < received - self._late_after
         at = batch.at
         # From the mildest to the gravest: the last word stands.
-        self._judge_units(measurements, batch, reason)
+        self._judge_units(opened.units, batch, reason)
         off_range = ~((batch.value >= self._low[batch.metric]) & (batch.value <= self._high[batch.metric]))
         reason[off_range & (reason == FINE)] = _CODE[Reason.OUT_OF_RANGE]
-        reason[at > received + self._future_skew] = _CODE[Reason.FUTURE_TIME]
-        reason[(at < CLOCKLESS_BEFORE) | (undated & retained)] = _CODE[Reason.BAD_TIME]
+        reason[at > arrival + self._future_skew] = _CODE[Reason.FUTURE_TIME]
+        reason[(at < CLOCKLESS_BEFORE) | (undated & is_retained)] = _CODE[Reason.BAD_TIME]
         reason[~self._may_report[self._kind_of[batch.device], batch.metric]] = _CODE[Reason.UNKNOWN_METRIC]
         reason[batch.device < 0] = _CODE[Reason.UNKNOWN_DEVICE]
-        return Checked(batch=batch, reason=reason, late=late & (reason == FINE))
+        return Checked(batch=batch, reason=reason, late=(at < arrival - self._late_after) & (reason == FINE))
 
-    def _columns(
-        self,
-        measurements: Sequence[Measurement],
-        received: npt.NDArray[np.int64],
-        *,
-        live_allowed: npt.NDArray[np.bool_],
-        undated: npt.NDArray[np.bool_],
-    ) -> ReadingBatch:
-        device, metric = self._ordinal, self._vocabulary.metric_ordinal
-        quality = np.array([measurement.quality for measurement in measurements], dtype=np.uint8)
+    def _columns(self, rows: Rows, arrival: Ints, *, undated: Flags, live: Flags) -> ReadingBatch:
+        at, quality = rows.at, rows.quality
+        if undated.any():
+            at = np.where(undated, arrival, at)
+            quality = np.where(undated, np.maximum(quality, np.uint8(Quality.UNCERTAIN)), quality)
         return ReadingBatch(
             vocabulary=self._vocabulary,
-            device=np.array([device.get(one.device, -1) for one in measurements], dtype=np.int32),
-            metric=np.array([metric.get(one.metric, -1) for one in measurements], dtype=np.int16),
-            at=np.where(undated, received, np.array([one.at or 0 for one in measurements], dtype=np.int64)),
-            received=received,
-            value=np.array([one.value for one in measurements], dtype=np.float64),
-            span=np.array([one.span_s for one in measurements], dtype=np.float32),
-            quality=np.where(undated, np.maximum(quality, np.uint8(Quality.UNCERTAIN)), quality),
-            live=np.array([one.live for one in measurements], dtype=np.bool_) & live_allowed,
+            device=rows.device,
+            metric=rows.metric,
+            at=at,
+            received=arrival,
+            value=rows.value.copy(),  # units are converted in place
+            span=rows.span,
+            quality=quality,
+            live=live,
         )
 
-    def _judge_units(
-        self, measurements: Sequence[Measurement], batch: ReadingBatch, reason: npt.NDArray[np.int8]
-    ) -> None:
-        for row, measurement in enumerate(measurements):
-            if measurement.unit is None or batch.metric[row] < 0:
+    def _judge_units(self, units: Sequence[tuple[int, str]], batch: ReadingBatch, reason: npt.NDArray[np.int8]) -> None:
+        for row, unit in units:
+            if batch.metric[row] < 0:
                 continue
             try:
                 wanted = self._units[batch.metric[row]]
-                batch.value[row] = converted(measurement.value, given=measurement.unit, wanted=wanted)
+                batch.value[row] = converted(float(batch.value[row]), given=unit, wanted=wanted)
             except Unusable as exc:
                 reason[row] = _CODE[exc.reason]
-
-
-def _ordinals_by_name(registry: Registry, vocabulary: Vocabulary) -> dict[str, int]:
-    """Every name that a device goes by on the wire → its ordinal. An id is never overruled by another's alias."""
-    names = {
-        spelled: vocabulary.device_ordinal[device.id]
-        for device in registry
-        for alias in device.aliases
-        for spelled in (alias, folded(alias))
-    }
-    return (
-        names
-        | {folded(name): ordinal for name, ordinal in vocabulary.device_ordinal.items()}
-        | vocabulary.device_ordinal
-    )
 
 
 def described(reason: Reason, measurement: Measurement, message: Message) -> str:

@@ -46,7 +46,7 @@ class Formats:
     """Decodes messages within the limits that hold for every format. One thread: some decoders remember."""
 
     def __init__(self, choice: FormatChoice) -> None:
-        self._limits = choice.limits
+        self.limits = choice.limits
         self._dialects = choice.dialects
         self._decoders = {entry.name: entry.open() for entry in choice.table}
         self._by_feed = {feed: self._decoders[name] for feed, name in choice.by_feed.items()}
@@ -60,18 +60,22 @@ class Formats:
         """What the message says; [] for an empty payload. Raises Unusable."""
         if not message.payload:
             return []
-        if len(message.payload) > self._limits.payload_bytes:
-            detail = f"{len(message.payload)} bytes, at most {self._limits.payload_bytes}; split the message"
+        if len(message.payload) > self.limits.payload_bytes:
+            detail = f"{len(message.payload)} bytes, at most {self.limits.payload_bytes}; split the message"
             raise Unusable(Reason.TOO_LARGE, detail)
         decoded = self._decoder_for(message)(message, self._dialect)
         count = sum(len(part.measurements) for part in decoded)
-        return decoded if count <= self._limits.values else self._too_many(decoded, count)
+        return decoded if count <= self.limits.values else self._too_many(decoded, count)
 
     def _dialect(self, device: str) -> Dialect:
         return self._dialects.get(device, PLAIN)
 
+    def by_topic(self, feed: str, topic: str) -> Decode | None:
+        """The decoder that feed and topic alone decide on; None where it depends on the payload."""
+        return self._by_feed.get(feed) or self._of_topic(topic)
+
     def _decoder_for(self, message: Message) -> Decode:
-        decode = self._by_feed.get(message.feed) or self._of_topic(message.topic)
+        decode = self.by_topic(message.feed, message.topic)
         if decode is None:
             decode = next(self._matching_shapes(message), None)
         if decode is None:
@@ -90,6 +94,6 @@ class Formats:
 
     def _too_many(self, decoded: Sequence[Decoded], count: int) -> Sequence[Decoded]:
         everything = count + sum(reject.readings for part in decoded for reject in part.rejects)
-        detail = f"{everything} values, at most {self._limits.values}; split the message"
+        detail = f"{everything} values, at most {self.limits.values}; split the message"
         reject = Reject(reason=Reason.TOO_MANY_POINTS, detail=detail, readings=everything)
         return [Decoded(device=decoded[0].device, measurements=(), rejects=(reject,))]

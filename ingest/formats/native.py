@@ -21,8 +21,8 @@ from ingest.formats.depth import is_deeper
 
 MAX_DEPTH = 32
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_QUALITIES = {None: Quality.GOOD, "good": Quality.GOOD, "uncertain": Quality.UNCERTAIN, "bad": Quality.BAD}
-_LARGEST_MS = 2**53
+QUALITIES = {None: Quality.GOOD, "good": Quality.GOOD, "uncertain": Quality.UNCERTAIN, "bad": Quality.BAD}
+LARGEST_MS = 2**53
 """Largest integer that JSON implementations agree on; far beyond any date that is accepted."""
 
 
@@ -33,12 +33,14 @@ class _Envelope(Struct, gc=False):
     u: dict[str, str] | None = None
     hist: bool | None = None
     id: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
-    seq: Annotated[int, Meta(ge=0, le=_LARGEST_MS)] | None = None
-    sent: Annotated[int, Meta(ge=0, le=_LARGEST_MS)] | None = None
+    seq: Annotated[int, Meta(ge=0, le=LARGEST_MS)] | None = None
+    sent: Annotated[int, Meta(ge=0, le=LARGEST_MS)] | None = None
     device: str | None = None
 
 
-class _Object(_Envelope, kw_only=True, gc=False):
+class Report(_Envelope, kw_only=True, gc=False):
+    """One object of the wire, well-formed as far as types go."""
+
     v: dict[str, float | None]
 
 
@@ -51,7 +53,7 @@ class _RawValues(_Envelope, kw_only=True, gc=False):
 class _Part(NamedTuple):
     """One object of a message, as far as it could be read, and what could not."""
 
-    content: _Object | None
+    content: Report | None
     rejects: tuple[Reject, ...] = ()
 
 
@@ -61,37 +63,60 @@ class _Countable(Struct, gc=False):
     v: dict[str, Raw]
 
 
-_whole = msgspec.json.Decoder(_Object | list[_Object])
+_whole = msgspec.json.Decoder(Report | list[Report])
 _raw = msgspec.json.Decoder(Raw)
 _raw_list = msgspec.json.Decoder(list[Raw])
-_one = msgspec.json.Decoder(_Object)
+_one = msgspec.json.Decoder(Report)
 _raw_values = msgspec.json.Decoder(_RawValues)
 _countable = msgspec.json.Decoder(_Countable)
 _value = msgspec.json.Decoder(float | None)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
+def read_reports(payloads: Sequence[bytes]) -> list[Report | None]:
+    """Each payload that is one readable object; None for any other, which `decode_up` has to take apart."""
+    try:
+        reports = list(map(_one.decode, payloads))
+    except _UNREADABLE:
+        return [_report(payload) for payload in payloads]
+    text = b"".join(payloads)
+    if text.count(b"{") + text.count(b"[") <= 2 * len(payloads):
+        return [*reports]  # each has the two levels of its own, so none has more
+    return [
+        None if is_deeper(payload, MAX_DEPTH) else report for payload, report in zip(payloads, reports, strict=True)
+    ]
+
+
 def decode_up(message: Message, dialects: Dialects) -> Sequence[Decoded]:
     """One device speaks for itself. Raises Unusable when nothing can be used."""
-    speaker = _speaker(message.topic)
-    return [_spoken(part, speaker) for part in _parts(message.payload)]
+    who = speaker(message.topic)
+    return [_spoken(part, who) for part in _parts(message.payload)]
 
 
 def decode_batch(message: Message, dialects: Dialects) -> Sequence[Decoded]:
     """A gateway speaks for many: every object names its device. Raises Unusable when nothing can be used."""
-    _speaker(message.topic)
+    speaker(message.topic)
     if message.payload.lstrip()[:1] == b"{":
         raise Unusable(Reason.WRONG_SHAPE, "a batch is an array of objects; put the object into [ ]")
     return [_spoken(part, None) for part in _parts(message.payload)]
 
 
-def _speaker(topic: str) -> str:
+def speaker(topic: str) -> str:
+    """Who speaks on the topic. Raises Unusable(UNKNOWN_TOPIC) for what cannot be a name."""
     name = topic.rpartition("/")[2]
     if not _NAME.fullmatch(name):
         raise Unusable(
             Reason.UNKNOWN_TOPIC, f"{name[:80]!r} is no device or gateway name; use 1 to 64 of A-Z a-z 0-9 . _ -"
         )
     return name
+
+
+def _report(payload: bytes) -> Report | None:
+    try:
+        report = _one.decode(payload)
+    except _UNREADABLE:
+        return None
+    return None if is_deeper(payload, MAX_DEPTH) else report
 
 
 def _parts(payload: bytes) -> Sequence[_Part]:
@@ -136,15 +161,15 @@ def _without_bad_values(loose: _RawValues, where: str) -> _Part:
             detail = f"{where}.v.{metric[:80]}: {bytes(raw)[:80]!r}: {exc}"
             rejects.append(Reject(reason=Reason.BAD_NUMBER, detail=detail))
     envelope = {name: getattr(loose, name) for name in _Envelope.__struct_fields__}
-    return _Part(_Object(v=well, **envelope), tuple(rejects))
+    return _Part(Report(v=well, **envelope), tuple(rejects))
 
 
-def _spoken(part: _Part, speaker: str | None) -> Decoded:
+def _spoken(part: _Part, who: str | None) -> Decoded:
     """The part as its device says it: the speaker of the topic, or where there is none the one that the part names."""
     content = part.content
     if content is None:
-        return Decoded(device=speaker or "", measurements=(), rejects=part.rejects)
-    device = content.device if speaker is None else speaker
+        return Decoded(device=who or "", measurements=(), rejects=part.rejects)
+    device = content.device if who is None else who
     try:
         if device is None:
             raise Unusable(Reason.WRONG_SHAPE, "an object of a batch must name its `device`")
@@ -166,9 +191,9 @@ def _spoken(part: _Part, speaker: str | None) -> Decoded:
     )
 
 
-def _measurements(content: _Object, device: str) -> list[Measurement]:
-    at = _event_time(content.t)
-    span, quality, live, units = content.span or 0.0, _QUALITIES[content.q], not content.hist, content.u or {}
+def _measurements(content: Report, device: str) -> list[Measurement]:
+    at = event_time(content.t)
+    span, quality, live, units = content.span or 0.0, QUALITIES[content.q], not content.hist, content.u or {}
     return [
         Measurement(
             device=device,
@@ -185,12 +210,12 @@ def _measurements(content: _Object, device: str) -> list[Measurement]:
     ]
 
 
-def _event_time(t: int | str | None) -> int | None:
+def event_time(t: int | str | None) -> int | None:
     """Microseconds since the epoch. Raises Unusable(BAD_TIME)."""
     if t is None:
         return None
     if isinstance(t, int):
-        if not 0 <= t <= _LARGEST_MS:
+        if not 0 <= t <= LARGEST_MS:
             raise Unusable(Reason.BAD_TIME, f"t {str(t)[:40]} is out of range; give milliseconds since 1970 UTC")
         return t * 1000
     try:

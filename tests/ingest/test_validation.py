@@ -3,12 +3,18 @@
 import math
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from config.catalogue import load_catalogue
 from domain.instants import to_micros
 from domain.messages import Measurement, Message, Reason
 from domain.readings import Quality, Vocabulary
+from ingest.formats.choosing import FormatChoice, Formats
+from ingest.formats.decoded import Decoded
+from ingest.formats.table import Format
+from ingest.opening import Opener
+from ingest.rows import names_of
 from ingest.validation import FINE, REASONS, Checked, Validator, described
 from tests.ingest.fakes import NOW, message, small_city
 
@@ -19,7 +25,10 @@ def check(*measurements: Measurement, about: Message | None = None) -> Checked:
     registry, (catalogue, _) = small_city(), load_catalogue()
     vocabulary = Vocabulary(devices=tuple(registry.devices), metrics=catalogue.codes)
     validator = Validator(registry, catalogue, vocabulary, late_horizon_s=26 * 3600, future_skew_s=300)
-    return validator.check(measurements, [about or message(b"")] * len(measurements))
+    decode = Format(name="told", topics=("#",), open=lambda: lambda *_: [Decoded(device="", measurements=measurements)])
+    opener = Opener(Formats(FormatChoice(table=(decode,))), names_of(registry, vocabulary))
+    asked = about or message(b"{}")
+    return validator.check(opener.open([asked]), np.array([asked.received]), np.array([asked.retain]))
 
 
 def measured(value: float = 58.4, **more: object) -> Measurement:
@@ -79,12 +88,12 @@ def test_without_event_time_bad_stays_bad() -> None:
 
 
 def test_retained_is_state_and_never_judged() -> None:
-    checked = check(measured(), about=message(b"", retain=True))
+    checked = check(measured(), about=message(b"{}", retain=True))
     assert (checked.reason[0], checked.batch.live[0]) == (FINE, False)
 
 
 def test_retained_without_event_time_is_refused() -> None:
-    assert verdict(measured(at=None), message(b"", retain=True)) is Reason.BAD_TIME
+    assert verdict(measured(at=None), message(b"{}", retain=True)) is Reason.BAD_TIME
 
 
 def test_history_is_not_live() -> None:

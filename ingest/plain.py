@@ -1,0 +1,152 @@
+"""Plain messages of the native format, read side by side into columns: no object for each of their values.
+
+Plain: one object of one device, readable in whole, without units and without an id of its own. Others go the general
+way (ingest.opening), which says the same about a plain one, only slower.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, compress
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.errors import Unusable
+from domain.messages import Message
+from ingest.formats import native
+from ingest.formats.choosing import Formats
+from ingest.formats.native import Report
+from ingest.rows import UNDATED, UNKNOWN, Index, Rows, WireNames
+
+NOT_PLAIN = -2
+"""Stands for the speaker, or the time, of what has to go the general way."""
+REMEMBERED_TOPICS = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PlainReports:
+    """The plain ones of a micro-batch; part i came in message `owner[i]`."""
+
+    rows: Rows
+    metrics: Sequence[str]
+    """Of every row, as it stood on the wire."""
+    owner: Index
+    speaker: npt.NDArray[np.int32]
+    sequence: Sequence[int | None]
+    sent: Sequence[int | None]
+    """Microseconds since the epoch."""
+
+
+class PlainReader:
+    """Remembers of every topic whether its messages may be plain, and who speaks there."""
+
+    def __init__(self, formats: Formats, names: WireNames) -> None:
+        self._formats = formats
+        self._names = names
+        self._speakers: defaultdict[str, dict[str, int]] = defaultdict(dict)
+
+    def read(self, messages: Sequence[Message]) -> PlainReports:
+        """Those that are plain, in their order."""
+        limits = self._formats.limits
+        speaker = self._speakers_of(messages)
+        chosen = [
+            number
+            for number, (message, who) in enumerate(zip(messages, speaker, strict=True))
+            if who != NOT_PLAIN and len(message.payload) <= limits.payload_bytes
+        ]
+        read = native.read_reports([messages[number].payload for number in chosen])
+        plain = [
+            (number, report)
+            for number, report in zip(chosen, read, strict=True)
+            if report is not None
+            and not (report.u or report.id)
+            and (report.device is None or report.device == _name(messages[number].topic))
+            and len(report.v) <= limits.values
+        ]
+        reports = [report for _, report in plain]
+        owner = np.array([number for number, _ in plain], dtype=np.intp)
+        at = _instants([report.t for report in reports])
+        if (at == NOT_PLAIN).any():
+            dated = at != NOT_PLAIN
+            reports, owner, at = list(compress(reports, dated)), owner[dated], at[dated]
+        return _columns(reports, owner, np.array(speaker, dtype=np.int32)[owner], at, self._names.metric)
+
+    def _speakers_of(self, messages: Sequence[Message]) -> list[int]:
+        known = self._speakers
+        try:
+            return [known[message.feed][message.topic] for message in messages]
+        except KeyError:
+            return [self._look_up(message) for message in messages]
+
+    def _look_up(self, message: Message) -> int:
+        known = self._speakers[message.feed]
+        if message.topic not in known:
+            if len(known) >= REMEMBERED_TOPICS:
+                known.clear()
+            known[message.topic] = self._speaker(message)
+        return known[message.topic]
+
+    def _speaker(self, message: Message) -> int:
+        if self._formats.by_topic(message.feed, message.topic) is not native.decode_up:
+            return NOT_PLAIN
+        try:
+            return self._names.device.get(native.speaker(message.topic), UNKNOWN)
+        except Unusable:
+            return NOT_PLAIN
+
+
+def _name(topic: str) -> str:
+    return topic.rpartition("/")[2]
+
+
+def _instants(times: Sequence[int | str | None]) -> npt.NDArray[np.int64]:
+    """Microseconds since the epoch, UNDATED, or NOT_PLAIN where the time cannot be used."""
+    counts = [time for time in times if isinstance(time, int)]
+    if counts and len(counts) == len(times) and min(counts) >= 0 and max(counts) <= native.LARGEST_MS:
+        return np.array(counts, dtype=np.int64) * 1000
+    known = {time: _instant(time) for time in set(times)}
+    return np.array([known[time] for time in times], dtype=np.int64)
+
+
+def _instant(time: int | str | None) -> int:
+    try:
+        at = native.event_time(time)
+    except Unusable:
+        return NOT_PLAIN
+    return UNDATED if at is None else at
+
+
+def _columns(
+    reports: Sequence[Report],
+    owner: Index,
+    speaker: npt.NDArray[np.int32],
+    at: npt.NDArray[np.int64],
+    metric_ordinal: Mapping[str, int],
+) -> PlainReports:
+    spoken = [report.v for report in reports]
+    part = np.repeat(np.arange(len(reports)), np.array([len(values) for values in spoken], dtype=np.intp))
+    metrics = list(chain.from_iterable(spoken))
+    value = np.array(list(chain.from_iterable([values.values() for values in spoken])), dtype=np.float64)
+    absent = np.isnan(value)  # what null has become; JSON has no NaN of its own
+    if absent.any():
+        metrics, value, part = list(compress(metrics, ~absent)), value[~absent], part[~absent]
+    rows = Rows(
+        owner=owner[part],
+        part=part,
+        device=speaker[part],
+        metric=np.array([metric_ordinal.get(metric, UNKNOWN) for metric in metrics], dtype=np.int16),
+        at=at[part],
+        value=value,
+        span=np.array([report.span or 0.0 for report in reports], dtype=np.float32)[part],
+        quality=np.array([native.QUALITIES[report.q] for report in reports], dtype=np.uint8)[part],
+        live=np.array([not report.hist for report in reports], dtype=np.bool_)[part],
+    )
+    return PlainReports(
+        rows=rows,
+        metrics=metrics,
+        owner=owner,
+        speaker=speaker,
+        sequence=[report.seq for report in reports],
+        sent=[None if report.sent is None else report.sent * 1000 for report in reports],
+    )
