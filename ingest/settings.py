@@ -68,6 +68,10 @@ class BrokerSettings(Strict):
     host: str = "127.0.0.1"
     port: int = Field(default=1883, ge=1, le=65535)
     protocol: Annotated[Literal["5", "3.1.1"], BeforeValidator(str)] = "5"
+    transport: Literal["tcp", "websockets"] = "tcp"
+    websocket_path: str = Field(default="/mqtt", pattern="^/")
+    session: Literal["auto", "bulk", "paho"] = "auto"
+    """Which client: docs/brokers.md says what each can and when `auto` takes which."""
     client_id: str = Field(default="citybrain", min_length=1, max_length=64)
     username: str | None = None
     password: SecretStr | None = None
@@ -90,6 +94,15 @@ class BrokerSettings(Strict):
             raise ValueError("password and password_file are both given; keep one")
         if self.username is None and (self.password is not None or self.password_file is not None):
             raise ValueError("a password without a username; add username")
+        return self
+
+    @model_validator(mode="after")
+    def _bulk_can_speak_it(self) -> Self:
+        if self.session == "bulk" and (self.protocol != "5" or self.transport != "tcp"):
+            raise ValueError(
+                f"session: bulk speaks MQTT 5 over TCP, not {self.protocol} over {self.transport}; "
+                "write session: auto, or protocol: 5 with transport: tcp"
+            )
         return self
 
     def secret(self) -> str | None:

@@ -1,10 +1,8 @@
-"""One connection to the broker, from CONNECT to its end. It does not come back: the session makes a new one."""
+"""One connection of paho-mqtt: it speaks every version and transport, one packet at a time."""
 
 import select
-import socket
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -14,45 +12,44 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from domain.errors import Temporary
+from domain.messages import Message
+from domain.ports import Clock
+from ingest.sessions.feeds import UNREADABLE_TOPIC, FeedOfTopic
+from ingest.sessions.link import PACKET_ID_BITS, LinkState, Refusal
+from ingest.sessions.outgoing import Outgoing, answers
+from ingest.sessions.reaching import not_reached, why
 from ingest.settings import BrokerSettings
 
 _PROTOCOLS = {"5": MQTTProtocolVersion.MQTTv5, "3.1.1": MQTTProtocolVersion.MQTTv311}
 _MALFORMED = (struct.error, IndexError, KeyError, ValueError)
 """What paho raises for a packet that no broker may send."""
+_PASSING = {136, 137, 159}
+"""Server unavailable, server busy, connection rate exceeded. paho translates the codes of MQTT 3.1.1 into these."""
+_WRONG_VERSION = 132
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """The broker has said no, in its own words."""
+class PahoConnection:
+    """Implements ingest.sessions.link.Link. `number` tells its messages from those of other connections."""
 
-    words: str
-
-
-class Connection:
-    """Driven by `pump` from one thread; nothing happens in between. `arrived` collects what the broker sends."""
-
-    def __init__(self, settings: BrokerSettings) -> None:
+    def __init__(self, settings: BrokerSettings, feeds: FeedOfTopic, clock: Clock, number: int) -> None:
+        self.state = LinkState()
         self._client = _client(settings)
         self._settings = settings
+        self._feeds = feeds
+        self._clock = clock
+        self._number = number
         self._readiness = select.poll()
         self._socket: Any = None
+        self._outgoing = Outgoing(lambda content: int(self._socket.send(content)))
         self._granted: dict[int, Sequence[str]] = {}
-        self.arrived: list[MQTTMessage] = []
-        self.is_open = False
-        """Accepted by the broker."""
-        self.is_over = False
-        self.session_present = False
-        self.refusal: Refusal | None = None
-        self.refused_topics: list[str] = []
-        self.ended_because = ""
+        self._arrived: list[MQTTMessage] = []
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
 
     def open(self, *, timeout_s: float) -> None:
-        """Reach the broker and say CONNECT; its answer comes through `pump`. Raises Temporary."""
+        """See the port."""
         settings = self._settings
         self._client.connect_timeout = timeout_s
         is_5 = settings.protocol == "5"
@@ -66,14 +63,16 @@ class Connection:
             )
             self._client.reconnect()
         except (OSError, ValueError) as exc:  # ValueError: a certificate for another host
-            self.is_over = True
-            raise Temporary(f"broker {settings.host}:{settings.port} cannot be reached: {exc}") from exc
+            self.state.end("not reached")
+            raise not_reached(settings, exc) from exc
         self._socket = self._client.socket()
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._socket is None:
+            self.state.end("not reached")
+            raise not_reached(settings, OSError("the broker hung up at once"))
         self._readiness.register(self._socket, select.POLLIN)
 
     def subscribe(self, topics: Sequence[str]) -> None:
-        """Ask for the topics at QoS 1; refusals end up in `refused_topics`."""
+        """See the port."""
         if self._settings.protocol == "5":
             # Retained messages only for a subscription that is new: they are state, once is enough.
             options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
@@ -83,69 +82,96 @@ class Connection:
         if mid is not None:
             self._granted[mid] = topics
 
-    def pump(self, *, wait_s: float, most: int) -> None:
-        """Wait up to `wait_s` for the network, then take in all that is there, up to about `most` messages."""
-        if self.is_over:
-            return
+    def pump(self, *, wait_s: float, most: int) -> Sequence[Message]:
+        """See the port."""
+        if self.state.is_over:
+            return []
         pending = getattr(self._socket, "pending", lambda: 0)()  # bytes that TLS has read ahead: poll does not see them
-        wants_write = self._client.want_write()
+        wants_write = self._client.want_write() or self._outgoing.is_waiting
         self._readiness.modify(self._socket, select.POLLIN | (select.POLLOUT if wants_write else 0))
         ready = self._readiness.poll(0 if pending else wait_s * 1000)
         try:
-            if wants_write:
-                self._client.loop_write()
             if ready or pending:
                 self._drain(most)
-            if not self.is_over:
-                self._client.loop_misc()
+            self._write()
         except _MALFORMED as exc:
             self._end(f"the broker sent a malformed packet ({type(exc).__name__}: {exc})")
+        return self._messages()
+
+    def acknowledge(self, messages: Sequence[Message]) -> None:
+        """See the port. paho would send each by itself; together they cost a tenth."""
+        mine = [one for one in messages if one.qos and one.token >> PACKET_ID_BITS == self._number]
+        if not mine or self.state.is_over:
+            return
+        if any(one.qos == 2 for one in mine):  # only from a subscription that somebody else made for us
+            for one in mine:
+                self._client.ack(one.token & (1 << PACKET_ID_BITS) - 1, one.qos)
+            return
+        self._outgoing.put(answers([one.token for one in mine]))
+        self._write()
+
+    def close(self, *, because: str = "closed by us") -> None:
+        """See the port."""
+        if not self.state.is_over:
+            self.state.ended_because = because
+            if not self._outgoing.is_begun:
+                self._client.disconnect()
+        self._end(because)
 
     def _drain(self, most: int) -> None:
         """paho reads one packet a call and does not say whether there was one: stop when nothing new has arrived."""
+        read, arrived = self._client.loop_read, self._arrived
         count = -1
-        while count < len(self.arrived) < most and not self.is_over:
-            count = len(self.arrived)
-            if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
+        while count < len(arrived) < most and not self.state.is_over:
+            count = len(arrived)
+            if read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 self._end("connection lost")
 
-    def acknowledge(self, mids: Sequence[int]) -> None:
-        """In the order of arrival: MQTT asks for it (4.6), and rumqttd loses a message when it is not kept."""
-        if not mids or self.is_over:
+    def _write(self) -> None:
+        """paho's packets and ours never mix: what has begun is ended first."""
+        is_ours_begun = self._outgoing.is_begun
+        if not is_ours_begun and not self.state.is_over:
+            if self._client.want_write():
+                self._client.loop_write()
+            self._client.loop_misc()
+        if self.state.is_over or (self._client.want_write() and not is_ours_begun):
             return
-        self._cork(on=True)
-        for mid in mids:
-            if self.is_over:
-                return
-            self._client.ack(mid, 1)
-        self._cork(on=False)
+        try:
+            self._outgoing.flush()
+        except OSError as exc:
+            self._end(f"connection lost: {why(exc)}")
 
-    def close(self, *, because: str = "closed by us") -> None:
-        """Say goodbye without ending the session at the broker."""
-        if not self.is_over:
-            self.ended_because = because
-            self._client.disconnect()
-        self._end(because)
+    def _messages(self) -> list[Message]:
+        if not self._arrived:
+            return []
+        received, number = self._clock.micros(), self._number << PACKET_ID_BITS
+        messages = []
+        for one in self._arrived:
+            try:
+                topic = one.topic
+            except UnicodeDecodeError:
+                topic = UNREADABLE_TOPIC
+            token = number | one.mid
+            payload = bytes(one.payload)
+            messages.append(Message(self._feeds[topic], topic, payload, received, one.qos, one.retain, one.dup, token))
+        self._arrived = []
+        return messages
 
     def _end(self, because: str) -> None:
-        if not self.is_over:
-            self.is_over, self.is_open, self.ended_because = True, False, self.ended_because or because
+        self.state.end(because)
         if self._socket is not None:
             self._socket.close()
-
-    def _cork(self, *, on: bool) -> None:
-        """paho sends every acknowledgement by itself; corked, they leave as one packet at a third of the price."""
-        if hasattr(socket, "TCP_CORK") and not self.is_over:
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, on)
 
     def _on_connect(
         self, client: Client, userdata: Any, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
     ) -> None:
         if reason.is_failure:
-            self.refusal = Refusal(str(reason))
+            self.state.refusal = Refusal(
+                str(reason), of_version=reason.value == _WRONG_VERSION, passes=reason.value in _PASSING
+            )
         else:
-            self.is_open = True
-            self.session_present = flags.session_present
+            self.state.is_open = True
+            self.state.session_present = flags.session_present
 
     def _on_disconnect(
         self, client: Client, userdata: Any, flags: DisconnectFlags, reason: ReasonCode, properties: Properties | None
@@ -159,10 +185,10 @@ class Connection:
     ) -> None:
         for topic, reason in zip(self._granted.pop(mid, ()), reasons, strict=False):
             if reason.is_failure:
-                self.refused_topics.append(f"{topic} ({reason})")
+                self.state.refused_topics.append(f"{topic} ({reason})")
 
     def _on_message(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
-        self.arrived.append(message)
+        self._arrived.append(message)
 
 
 def _client(settings: BrokerSettings) -> Client:
@@ -171,9 +197,12 @@ def _client(settings: BrokerSettings) -> Client:
         client_id=settings.client_id,
         clean_session=None if settings.protocol == "5" else False,
         protocol=_PROTOCOLS[settings.protocol],
+        transport=settings.transport,
         reconnect_on_failure=False,
         manual_ack=True,
     )
+    if settings.transport == "websockets":
+        client.ws_set_options(path=settings.websocket_path)
     if settings.username is not None:
         client.username_pw_set(settings.username, settings.secret())
     if settings.tls is not None:

@@ -12,6 +12,7 @@ import pytest
 from domain.instants import to_micros
 from domain.messages import Message
 from ingest.sessions.paho import PahoSession
+from ingest.sessions.paho_connection import PahoConnection
 from ingest.settings import BrokerSettings, FeedSettings
 from runtime.clock import SystemClock
 from store.journal import Journal
@@ -102,10 +103,10 @@ def test_connections_cut_again_and_again_lose_and_double_nothing(broker: BrokerP
 
 def cut(session: PahoSession) -> None:
     """As a network does it: no goodbye."""
-    connection = session._connection
-    if connection is not None:
+    link = session._link
+    if isinstance(link, PahoConnection):
         with suppress(OSError):  # the session's own thread may have been quicker
-            connection._socket.shutdown(2)
+            link._socket.shutdown(2)
 
 
 def test_unacknowledged_messages_come_again_and_count_as_duplicates(broker: BrokerProcess, protocol: str) -> None:
@@ -264,6 +265,6 @@ def test_idle_connection_is_kept_alive(broker: BrokerProcess, protocol: str) -> 
     wait_for(
         lambda: not receiver.session.receive(wait_s=0.2) and SystemClock().monotonic() > wait_until, "4 s of quiet"
     )
-    connected, generation = receiver.session.is_connected(), receiver.session._generation
+    connected, generation = receiver.session.is_connected(), receiver.session._links
     receiver.session.close()
     assert (connected, generation) == (True, 1)

@@ -1,0 +1,53 @@
+"""A socket to the broker, plain or TLS, and why there is none in words that say what to mend."""
+
+import socket
+import ssl
+
+from domain.errors import Temporary
+from ingest.settings import BrokerSettings
+
+_OTHER_NAME = {62, 64}
+"""X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH of OpenSSL."""
+_TLS_REASONS = {
+    "WRONG_VERSION_NUMBER": "it speaks no TLS on this port; give the port of its TLS listener or leave `tls` out",
+    "RECORD_LAYER_FAILURE": "it speaks no TLS on this port; give the port of its TLS listener or leave `tls` out",
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "it demands a client certificate; give `certificate` and `key` under `tls`",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": "it refuses the TLS handshake; give `certificate` and `key` if it demands them",
+    "TLSV1_ALERT_UNKNOWN_CA": "it does not know the authority of our certificate; have its authority sign ours",
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "it does not accept our certificate",
+    "SSLV3_ALERT_CERTIFICATE_EXPIRED": "it does not accept our certificate any more: it has expired",
+}
+
+
+def reached(settings: BrokerSettings, *, timeout_s: float) -> socket.socket:
+    """A connected, non-blocking socket. Raises Temporary, and Misconfigured for files that TLS cannot use."""
+    context = settings.tls.context() if settings.tls is not None else None
+    try:
+        plain = socket.create_connection((settings.host, settings.port), timeout=timeout_s)
+    except OSError as exc:
+        raise not_reached(settings, exc) from exc
+    try:
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connected = context.wrap_socket(plain, server_hostname=settings.host) if context is not None else plain
+        connected.setblocking(False)
+    except (OSError, ValueError) as exc:
+        plain.close()
+        raise not_reached(settings, exc) from exc
+    return connected
+
+
+def not_reached(settings: BrokerSettings, exc: Exception) -> Temporary:
+    return Temporary(f"broker {settings.host}:{settings.port} cannot be reached: {why(exc)}")
+
+
+def why(exc: Exception) -> str:
+    """What went wrong on the socket, for a person."""
+    if isinstance(exc, ssl.SSLCertVerificationError):
+        if exc.verify_code in _OTHER_NAME:
+            return f"its certificate is for another name ({exc.verify_message}); give the name that it is made for"
+        return f"its certificate is not trusted ({exc.verify_message}); name its authority's file as `ca` under `tls`"
+    if isinstance(exc, ssl.SSLError):
+        return _TLS_REASONS.get(exc.reason or "", str(exc))
+    if isinstance(exc, TimeoutError):
+        return "no answer in time"
+    return str(exc)

@@ -1,0 +1,138 @@
+"""A persistent MQTT session over one connection after the other.
+
+Everything happens inside `receive`, in the caller's thread: while nobody receives, the broker has to wait.
+"""
+
+from collections.abc import Callable, Sequence
+from time import sleep
+
+from domain.errors import Temporary
+from domain.messages import Message
+from domain.ports import Clock
+from ingest.sessions.feeds import subscriptions
+from ingest.sessions.link import Link
+from ingest.sessions.outage import OutageWords, Redialling
+from ingest.settings import BrokerSettings, FeedSettings
+from runtime import logs
+
+_SHORTEST_ATTEMPT_S = 0.05
+_LONGEST_PUMP_S = 0.5
+"""Links look after their keepalive when they are pumped: no wait may keep them from it. Keepalive is 1 s at least."""
+_DOUBTED_AFTER = 2
+"""Unanswered connections in a row until the broker may be one that does not know our version of MQTT."""
+
+_log = logs.get(__name__)
+
+
+class RedialledSession:
+    """Implements domain.ports.Session with links that `dial` makes; it is told the number of each. One thread."""
+
+    def __init__(
+        self,
+        broker: BrokerSettings,
+        feeds: Sequence[FeedSettings],
+        clock: Clock,
+        dial: Callable[[int], Link],
+        *,
+        burst: int = 5000,
+        pause: Callable[[float], None] = sleep,
+    ) -> None:
+        """`burst`: how many messages one `receive` hands over at most. `pause` waits while there is no connection."""
+        self._broker = broker
+        self._clock = clock
+        self._dial = dial
+        self._burst = burst
+        self._pause = pause
+        self._subscriptions = subscriptions(feeds)
+        self._link: Link | None = None
+        self._links = 0
+        self._opened_at = 0.0
+        self._was_open = self._has_subscribed = self._is_closed = self._version_refused = False
+        self._redialling = Redialling(broker, clock, OutageWords(broker))
+
+    def receive(self, *, wait_s: float) -> Sequence[Message]:
+        """See the port. A connection attempt takes what `wait_s` allows, at least 50 ms."""
+        deadline = self._clock.monotonic() + wait_s
+        if self._link is None and not self._attempt(deadline):
+            self._idle(deadline)
+            return []
+        messages: Sequence[Message] = []
+        while self._link is not None and not messages:
+            left = max(0.0, deadline - self._clock.monotonic())
+            messages = self._link.pump(wait_s=min(left, _LONGEST_PUMP_S), most=self._burst)
+            self._look_after(self._link)
+            if left <= 0:
+                break
+        return messages
+
+    def acknowledge(self, messages: Sequence[Message]) -> None:
+        """See the port."""
+        if self._link is not None:
+            self._link.acknowledge(messages)
+
+    def is_connected(self) -> bool:
+        return self._link is not None and self._link.state.is_open
+
+    def close(self) -> None:
+        """See the port. Closing twice is not an error; a closed session receives nothing more."""
+        self._is_closed = True
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+
+    def speaks_as(self, words: OutageWords) -> "RedialledSession":
+        """Sessions that stand in for each other tell of an outage with one mouth."""
+        self._redialling = Redialling(self._broker, self._clock, words)
+        return self
+
+    def doubts_version(self) -> bool:
+        """The broker refuses our version of MQTT, or keeps hanging up before a word."""
+        return self._version_refused or self._redialling.unanswered >= _DOUBTED_AFTER
+
+    def _attempt(self, deadline: float) -> bool:
+        now = self._clock.monotonic()
+        if self._is_closed or now < self._redialling.next_attempt:
+            return False
+        self._links += 1
+        link = self._dial(self._links)
+        try:
+            link.open(timeout_s=min(self._broker.connect_timeout, max(_SHORTEST_ATTEMPT_S, deadline - now)))
+        except Temporary as exc:
+            self._redialling.not_reached(str(exc))
+            return False
+        self._link, self._opened_at, self._was_open = link, now, False
+        return True
+
+    def _look_after(self, link: Link) -> None:
+        """What follows from the broker's answers."""
+        state = link.state
+        if state.is_open and not self._was_open:
+            self._was_open = True
+            self._greeted(link)
+        if state.refused_topics:
+            _log.error("broker refuses topics; grant this client the right to read them", topics=state.refused_topics)
+            state.refused_topics = []
+        age_s = self._clock.monotonic() - self._opened_at
+        if not self._was_open and age_s > self._broker.connect_timeout:
+            link.close(because=f"no answer within {self._broker.connect_timeout:g} s")
+        if state.is_over:
+            self._link = None
+            self._version_refused = state.refusal is not None and state.refusal.of_version
+            self._redialling.ended(state, was_open=self._was_open, lived_s=age_s)
+
+    def _greeted(self, link: Link) -> None:
+        present = link.state.session_present
+        self._redialling.greeted(link.state)
+        if self._has_subscribed and not present:
+            _log.error(
+                "broker has forgotten our session and what it held for us; give it persistence and a longer expiry",
+                client_id=self._broker.client_id,
+            )
+        if not (self._has_subscribed and present):
+            link.subscribe(self._subscriptions)
+            self._has_subscribed = True
+
+    def _idle(self, deadline: float) -> None:
+        now = self._clock.monotonic()
+        attempt = deadline if self._is_closed else self._redialling.next_attempt
+        self._pause(max(0.0, min(deadline, attempt) - now))
