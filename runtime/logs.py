@@ -7,6 +7,8 @@ from typing import Any
 
 import structlog
 
+from runtime.texts import harmless
+
 
 class _StderrNow:
     """Writes to whatever stderr is at that moment. A log that cannot be written must not stop what it tells about."""
@@ -26,6 +28,7 @@ def configure(*, process: str, as_json: bool | None = None, level: str = "INFO")
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False) if machine else structlog.dev.ConsoleRenderer()
     )
+    tame: list[Any] = [] if machine else [_tame]  # JSON spells out control characters by itself
 
     def name_process(_logger: Any, _method: str, event: Any) -> Any:
         """Not a context variable: those stay behind in the main thread."""
@@ -39,12 +42,17 @@ def configure(*, process: str, as_json: bool | None = None, level: str = "INFO")
         structlog.processors.format_exc_info if machine else structlog.processors.StackInfoRenderer(),
     ]
     structlog.configure(
-        processors=[*shared, renderer],
+        processors=[*shared, *tame, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
         logger_factory=_StderrNow,
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+def _tame(_logger: Any, _method: str, event: Any) -> Any:
+    """Topics and payloads are words of strangers: on a terminal they must stay words."""
+    return {name: value if isinstance(value, int | float) else harmless(str(value)) for name, value in event.items()}
 
 
 def get(name: str) -> Any:

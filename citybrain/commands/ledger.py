@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from citybrain.commands.querying import books_of, moment, query_options, settings_for, show
+from citybrain.commands.querying import books_of, moment, query_options, settings_for, show, wants_csv
 from citybrain.edge.ledger_json import tally_json
 from domain.instants import EPOCH, iso
 from domain.ledger import LedgerLine
@@ -39,7 +39,8 @@ def command(
     end = moment(until, now=now) or now + timedelta(days=1)
     with books_of(settings) as books:
         lines = books.ledger.list(since=start, until=end, feed=feed)
-    show((_json(line) if as_json else _flat(line) for line in lines), as_json=as_json, columns=COLUMNS)
+    of = _json if as_json or wants_csv() else _flat
+    show((of(line) for line in lines), as_json=as_json, columns=COLUMNS)
     if any(line.messages.imbalance or line.readings.imbalance for line in lines):
         raise SystemExit(1)
 

@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 
 from citybrain.commands.grouping import ListingGroup
-from citybrain.commands.querying import books_of, moment, query_options, settings_for, show
+from citybrain.commands.querying import books_of, moment, query_options, settings_for, show, wants_csv
 from citybrain.edge.address import EngineAddress
 from citybrain.edge.client import EngineClient
 from citybrain.settings import Settings
@@ -20,6 +20,7 @@ from domain.errors import Refused
 from domain.instants import from_micros, iso
 from domain.messages import Reason
 from runtime.clock import SystemClock
+from runtime.texts import harmless
 from store.records.quarantine import QuarantineEntry, QuarantineFilter
 
 COLUMNS = {
@@ -64,7 +65,7 @@ def listing(limit: int, config: Path | None, data: Path | None, as_json: bool, *
         entries = books.quarantine.list(limit=limit, which=which)
         counts, dropped, expired = books.quarantine.counts(), books.quarantine.dropped(), books.quarantine.expired()
     show((_row(entry) for entry in entries), as_json=as_json, columns=COLUMNS)
-    if not as_json:
+    if (counts or dropped or expired) and not as_json and not wants_csv():
         by_reason = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
         click.echo(
             f"共 {sum(counts.values())} 条 entries{f'（{by_reason}）' if by_reason else ''};"
@@ -86,7 +87,7 @@ def showing(number: int, config: Path | None, data: Path | None, as_json: bool) 
         return
     for name, value in _row(entry).items():
         if not name.startswith("payload"):
-            click.echo(f"{name:<12} {_harmless(str(value))}")
+            click.echo(f"{name:<12} {harmless(str(value))}")
     click.echo(_dump(entry.content.payload))
 
 
@@ -187,11 +188,6 @@ def _payload(payload: bytes) -> Mapping[str, str]:
         return {"payload": payload.decode()}
     except UnicodeDecodeError:
         return {"payload_b64": base64.b64encode(payload).decode()}
-
-
-def _harmless(text: str) -> str:
-    """Without control characters: what came over the wire must not steer a terminal."""
-    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)
 
 
 def _dump(payload: bytes) -> str:

@@ -1,5 +1,6 @@
 """What the query commands share: which installation is meant, and how rows are printed for scripts and for people."""
 
+import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,13 +12,16 @@ from typing import Any, TypeVar
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from citybrain.settings import Settings, load_settings
 from config.durations import parse_duration
 from domain.errors import Misconfigured, Problem
+from runtime.texts import as_cell, harmless
 from store.records.records import Books, Records
 
 WIDTH_OF_PIPES = 160
+CSV = "citybrain.csv"
 
 Row = Mapping[str, Any]
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -26,8 +30,9 @@ DEFAULT_FILES = (Path("citybrain.yaml"), Path("demo-data/citybrain.yaml"))
 
 
 def query_options(command: Command) -> Command:
-    """`--config`, `--data` and `--json` for a query command."""
+    """`--config`, `--data`, `--json` and `--csv` for a query command."""
     for option in (
+        click.option("--csv", is_flag=True, expose_value=False, callback=_note_csv, help="for a spreadsheet · 表格"),
         click.option("--json", "as_json", is_flag=True, help="NDJSON, one object per line · 每行一个 JSON 对象"),
         click.option("--data", type=click.Path(path_type=Path), help="data directory of a demo · 演示数据目录"),
         click.option("--config", type=click.Path(path_type=Path), help="settings file · 设置文件"),
@@ -46,6 +51,15 @@ def settings_for(config: Path | None, data: Path | None) -> Settings:
     raise Misconfigured([Problem(file=str(candidates[0]), line=None, message=message)])
 
 
+def _note_csv(ctx: click.Context, _option: click.Parameter, value: bool) -> None:
+    ctx.meta[CSV] = value
+
+
+def wants_csv() -> bool:
+    """Whether the command that runs was asked for CSV."""
+    return bool(click.get_current_context().meta.get(CSV))
+
+
 @contextmanager
 def books_of(settings: Settings) -> Iterator[Books]:
     """The records to read, whether an engine runs or not. Raises Misconfigured when nothing was ever recorded."""
@@ -62,11 +76,36 @@ def books_of(settings: Settings) -> Iterator[Books]:
 
 
 def show(rows: Iterable[Row], *, as_json: bool, columns: Mapping[str, str]) -> None:
-    """Print rows: all fields as NDJSON, or the chosen columns as a table with an empty state in words."""
+    """Print rows: all fields as NDJSON or CSV, or the chosen columns as a table with an empty state in words."""
     if as_json:
         for row in rows:
             click.echo(json.dumps(row, ensure_ascii=False))
-        return
+    elif wants_csv():
+        _write_csv(rows)
+    else:
+        _print_table(rows, columns)
+
+
+def _write_csv(rows: Iterable[Row]) -> None:
+    """All fields, those of nested objects as `outer.inner`. A text that a spreadsheet would calculate is marked."""
+    writer: Any = None
+    for row in rows:
+        flat = {name: as_cell(value) if isinstance(value, str) else value for name, value in _flat(row)}
+        if writer is None:
+            writer = csv.DictWriter(sys.stdout, fieldnames=list(flat), extrasaction="ignore", lineterminator="\n")
+            writer.writeheader()
+        writer.writerow(flat)
+
+
+def _flat(row: Row, above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in row.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
+
+
+def _print_table(rows: Iterable[Row], columns: Mapping[str, str]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in columns.values():
         table.add_column(title, overflow="fold")
@@ -96,7 +135,9 @@ def moment(text: str | None, *, now: datetime) -> datetime | None:
     return found.astimezone(UTC)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any) -> Text:
+    """Literally: no markup, and no control characters. What came over the wire must not steer a terminal."""
     if value is None:
-        return "–"
-    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+        return Text("–")
+    text = f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    return Text(harmless(text))

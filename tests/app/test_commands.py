@@ -1,5 +1,6 @@
 """The command line: one help for all, stable fields, words for an empty answer, exit codes, no tracebacks."""
 
+import csv
 import json
 import os
 import re
@@ -91,6 +92,46 @@ def test_a_payload_that_is_no_text_comes_as_base64(terminal: Terminal, room: Eng
     room.parts.close()
     [row] = terminal.run("quarantine", "--config", room.site.file, "--json").rows
     assert row["payload_b64"] == "/wA=" and "payload" not in row
+
+
+def hostile(room: EngineRoom, topic: str, payload: bytes = b"=1+1") -> None:
+    """A quarantine with one entry of somebody who wishes us ill."""
+    bad = Quarantined(feed="city", topic=topic, payload=payload, received=0, reason=Reason.NOT_JSON, detail="=x")
+    with room.parts.records.transaction() as books:
+        books.quarantine.add([bad])
+    room.parts.close()
+
+
+def test_a_spreadsheet_gets_no_formula_from_the_wire(terminal: Terminal, room: EngineRoom) -> None:
+    hostile(room, '=HYPERLINK("x")')
+    [row] = csv.DictReader(terminal.run("quarantine", "--config", room.site.file, "--csv").out.splitlines())
+    assert [row[name] for name in ("topic", "detail", "payload")] == ['\'=HYPERLINK("x")', "'=x", "'=1+1"]
+
+
+def test_nested_fields_have_columns_of_their_own(terminal: Terminal, recorded: Site) -> None:
+    [row] = csv.DictReader(terminal.run("ledger", "--config", recorded.file, "--csv").out.splitlines())
+    assert (row["feed"], row["messages.received"]) == ("city", "2")
+
+
+def test_a_topic_does_not_steer_the_terminal(terminal: Terminal, room: EngineRoom) -> None:
+    hostile(room, "a\x1b[2Jb[red]c", payload=b"\x1b[2J")
+    listed = terminal.run("quarantine", "--config", room.site.file).out
+    shown = terminal.run("quarantine", "show", "1", "--config", room.site.file).out
+    assert "\x1b" not in listed + shown
+    assert "[red]" in listed and "1b 5b 32 4a" in shown
+
+
+def test_an_entry_that_is_not_there_is_said_to_be_missing(terminal: Terminal, recorded: Site) -> None:
+    ran = terminal.run("quarantine", "show", "99", "--config", recorded.file)
+    assert (ran.code, "no entry 99" in ran.err) == (1, True)
+
+
+def test_driving_again_needs_to_be_told_what_and_an_engine(terminal: Terminal, recorded: Site) -> None:
+    assert terminal.run("quarantine", "redrive", "--config", recorded.file).code == 2
+    counted = terminal.run("quarantine", "redrive", "--all", "--dry-run", "--config", recorded.file, "--json")
+    assert counted.rows == [{"found": 1, "driven": 0, "waiting": 1}]
+    ran = terminal.run("quarantine", "redrive", "--all", "--config", recorded.file)
+    assert (ran.code, "no engine runs" in ran.err) == (1, True)
 
 
 @pytest.mark.parametrize("command", QUERIES)

@@ -19,7 +19,7 @@ from tests.docs.documents import page, section_tables
 from tests.docs.settings_fields import duration, sections
 
 CATALOGUE, DEVICE_KINDS = load_catalogue()
-SHARED = {"--config", "--data", "--json"}
+SHARED = {"--config", "--data", "--json", "--csv"}
 """Options of every query command, explained once at the top of docs/commands.md."""
 QUERIES = {"readings", "alerts", "devices", "quarantine", "ledger"}
 

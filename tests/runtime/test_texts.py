@@ -1,0 +1,41 @@
+"""What came over the wire steers neither terminals nor spreadsheets nor logs."""
+
+import io
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime import logs
+from runtime.texts import as_cell, harmless
+
+
+@given(st.text())
+def test_harmless_text_has_no_letter_that_steers_and_changes_nothing_else(text: str) -> None:
+    shown = harmless(text)
+    assert shown.isprintable()
+    assert text.isprintable() <= (shown == text)
+
+
+def test_escape_sequences_and_turned_writing_are_spelled_out() -> None:
+    assert harmless("a\x1b[2Jb\u202ec\nd") == "a\\x1b[2Jb\\u202ec\\nd"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+def test_no_cell_begins_a_formula(text: str) -> None:
+    assert as_cell(text) == "'" + text
+
+
+def test_ordinary_words_stay_as_they_are() -> None:
+    assert as_cell("NM-001 噪声") == "NM-001 噪声"
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_topic_cannot_forge_a_line_of_the_log(monkeypatch: pytest.MonkeyPatch, as_json: bool) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    logs.configure(process="test", as_json=as_json)
+    logs.get("test").warning("decoder failed", topic="a\n2026-11-22 [error] forged\x1b[31m", names=["b\nc"])
+    (line,) = stream.getvalue().splitlines()
+    assert "\x1b[31m'" not in line.replace("\x1b[0m", "")
