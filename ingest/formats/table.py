@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from domain.messages import Message
 from ingest.formats import native, sensor_community, sparkplug, tasmota, zigbee2mqtt
 from ingest.formats.decoded import Decode
+from ingest.formats.hj212 import decoder as hj212
 
 
 def never(message: Message) -> bool:
@@ -36,5 +37,17 @@ FORMATS: tuple[Format, ...] = (
         open=lambda: zigbee2mqtt.decode,
     ),
     Format(name="sensor-community", looks_like=sensor_community.looks_like, open=lambda: sensor_community.decode),
+    Format(name="hj212", topics=("hj212/#",), open=lambda: hj212.Hj212().decode, looks_like=hj212.looks_like),
+    Format(name="ngsi-ld", looks_like=fiware.looks_like_ld, open=lambda: fiware.decode),
+    Format(name="ngsi-v2", looks_like=fiware.looks_like_v2, open=lambda: fiware.decode),
+    Format(name="iota-json", topics=iota.JSON_TOPICS, looks_like=iota.looks_like_json, open=lambda: iota.decode_json),
+    Format(name="iota-ul", topics=iota.UL_TOPICS, looks_like=iota.looks_like_ul, open=lambda: iota.decode_ul),
+    Format(
+        name="sensorthings",
+        topics=sensorthings.TOPICS,
+        looks_like=sensorthings.looks_like,
+        open=lambda: sensorthings.decode,
+    ),
+    Format(name="senml", looks_like=senml.looks_like, open=lambda: senml.decode),
 )
 """For `auto`: the first whose topic matches, then the first that the message looks like."""
