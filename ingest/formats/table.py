@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain.messages import Message
-from ingest.formats import native, sensor_community, sparkplug, tasmota, zigbee2mqtt
+from ingest.formats import fiware, iota, native, senml, sensor_community, sensorthings, sparkplug, tasmota, zigbee2mqtt
 from ingest.formats.decoded import Decode
 from ingest.formats.hj212 import decoder as hj212
 
