@@ -11,6 +11,8 @@ MOST_NODES = 5_000
 MOST_METRICS = 500_000
 """Together over all nodes; the nodes that were silent for longest are forgotten first."""
 _SEQ_RANGE = 256
+_OVERTAKEN = 16
+"""A message that is so many numbers behind was overtaken on its way; anything else is ahead."""
 _ADVICE = "ask the edge node for a rebirth (write true to Node Control/Rebirth)"
 
 
@@ -52,7 +54,7 @@ class EdgeNode:
             self.sequence = seq
             return seq, 0
         ahead = (seq - self.sequence) % _SEQ_RANGE
-        if ahead > _SEQ_RANGE // 2:  # one that was overtaken on its way
+        if ahead >= _SEQ_RANGE - _OVERTAKEN:
             return max(0, self.sequence + ahead - _SEQ_RANGE), 0
         self.sequence += ahead
         return self.sequence, max(0, ahead - 1)
