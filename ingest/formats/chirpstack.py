@@ -36,14 +36,13 @@ def decode_v3(message: Message, dialects: Dialects) -> Sequence[Decoded]:
     return _v3(message, _content(message), dialects)
 
 
-def looks_like_v4(message: Message) -> bool:
+def looks_like(message: Message) -> bool:
     payload = message.payload
-    return payload.lstrip()[:1] == b"{" and b'"deviceInfo"' in payload and b'"devEui"' in payload
-
-
-def looks_like_v3(message: Message) -> bool:
-    payload = message.payload
-    return payload.lstrip()[:1] == b"{" and b'"devEUI"' in payload and b'"applicationID"' in payload
+    if payload.lstrip()[:1] != b"{":
+        return False
+    return (b'"deviceInfo"' in payload and b'"devEui"' in payload) or (
+        b'"devEUI"' in payload and b'"applicationID"' in payload
+    )
 
 
 def _content(message: Message) -> Mapping[str, Any]:

@@ -4,7 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain.messages import Message
-from ingest.formats import fiware, iota, native, senml, sensor_community, sensorthings, sparkplug, tasmota, zigbee2mqtt
+from ingest.formats import (
+    chirpstack,
+    fiware,
+    iota,
+    native,
+    netmore,
+    senml,
+    sensor_community,
+    sensorthings,
+    sparkplug,
+    tasmota,
+    tts,
+    zigbee2mqtt,
+)
 from ingest.formats.decoded import Decode
 from ingest.formats.hj212 import decoder as hj212
 
@@ -49,5 +62,12 @@ FORMATS: tuple[Format, ...] = (
         open=lambda: sensorthings.decode,
     ),
     Format(name="senml", looks_like=senml.looks_like, open=lambda: senml.decode),
+    Format(
+        name="chirpstack", topics=chirpstack.TOPICS, looks_like=chirpstack.looks_like, open=lambda: chirpstack.decode
+    ),
+    Format(name="chirpstack-v4", open=lambda: chirpstack.decode_v4),
+    Format(name="chirpstack-v3", open=lambda: chirpstack.decode_v3),
+    Format(name="tts-v3", topics=tts.TOPICS, looks_like=tts.looks_like, open=lambda: tts.decode),
+    Format(name="netmore", looks_like=netmore.looks_like, open=lambda: netmore.decode),
 )
 """For `auto`: the first whose topic matches, then the first that the message looks like."""
