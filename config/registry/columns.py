@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from config.registry.entries import DIALECT_FIELDS, FIELDS
@@ -41,6 +42,7 @@ class Column:
     read: Read
 
 
+@lru_cache(maxsize=1000)
 def column_of(head: str) -> Column | None:
     """None for a head that nobody knows. `units.CODE` and `metrics.CODE` keep the code as it is written."""
     section, _, code = head.removeprefix("dialect.").partition(".")

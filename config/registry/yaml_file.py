@@ -13,6 +13,7 @@ import yaml
 from config.loading import Where, build, parse_yaml, read_text, yaml_nodes
 from config.registry.entries import DevicesFile
 from config.registry.listing import Listing, Spot
+from config.registry.plain_yaml import NotPlain, load_plain
 
 HEAD = "devices:"
 
@@ -24,9 +25,16 @@ def read_yaml_listing(path: Path) -> Listing:
     if lines is not None:
         return Listing(contents=[content for _, content in lines], spot=_spots_of_lines(path, lines))
     with paused_collection():
-        content = parse_yaml(text, file=str(path))
+        content = _content(text, path)
     file = build(DevicesFile, content, file=path, text=text)
     return Listing(contents=file.devices, spot=_spots_of_nodes(path, text))
+
+
+def _content(text: str, path: Path) -> Any:
+    try:
+        return load_plain(text)
+    except NotPlain:
+        return parse_yaml(text, file=str(path))
 
 
 @contextmanager
