@@ -179,7 +179,7 @@ class BulkConnection:
             self._answer(packet)
         if not self._incoming.broken or self.state.is_over:
             return
-        if self._incoming.is_older_connack and not self.state.is_open:
+        if self._incoming.is_older_connack and not self.state.is_accepted:
             self.state.refusal = Refusal("it answers in MQTT 3.1.1; write `protocol: 3.1.1`", of_version=True)
             self._end("refused")
             return
@@ -208,7 +208,7 @@ class BulkConnection:
 
     def _greeted(self, packet: ConnAckPacket) -> None:
         if packet.reason_code == ConnAckReasonCode.SUCCESS:
-            self.state.is_open, self.state.session_present = not self.state.is_over, packet.session_present
+            self.state.is_accepted, self.state.session_present = True, packet.session_present
             if packet.server_keep_alive is not None:
                 self._vitality.interval_s = packet.server_keep_alive
             return
@@ -218,7 +218,7 @@ class BulkConnection:
         self._end("refused")
 
     def _stay_alive(self, *, is_reading: bool) -> None:
-        if self.state.is_over or not self.state.is_open:
+        if not self.state.is_open:
             return
         now = self._clock.monotonic()
         if self._vitality.wants_ping(now):

@@ -25,17 +25,21 @@ class Refusal:
 class LinkState:
     """How far a connection has come."""
 
-    is_open: bool = False
-    """Accepted by the broker."""
+    is_accepted: bool = False
+    """The broker has said yes to CONNECT."""
     is_over: bool = False
     session_present: bool = False
     refusal: Refusal | None = None
     refused_topics: list[str] = field(default_factory=list)
     ended_because: str = ""
 
+    @property
+    def is_open(self) -> bool:
+        return self.is_accepted and not self.is_over
+
     def end(self, because: str) -> None:
         """The first reason stays: what follows from it is not news."""
-        self.is_over, self.is_open = True, False
+        self.is_over = True
         self.ended_because = self.ended_because or because
 
 

@@ -49,12 +49,13 @@ class Redialling:
         self.unanswered = 0
         self._words.over(resumed=state.session_present)
 
-    def ended(self, state: LinkState, *, was_open: bool, lived_s: float) -> None:
+    def ended(self, state: LinkState, *, lived_s: float) -> None:
         """A connection is over. Its unacknowledged messages will come again."""
         if state.refusal is not None:
             self._refused(state)
             return
-        if was_open:
+        if state.is_accepted:
+            self.unanswered = 0
             self._words.say("broker lost", reason=state.ended_because)
             if lived_s >= _PROVEN_AFTER_S:
                 self._backoff.reset()

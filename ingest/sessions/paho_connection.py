@@ -33,7 +33,7 @@ class PahoConnection:
 
     def __init__(self, settings: BrokerSettings, feeds: FeedOfTopic, clock: Clock, number: int) -> None:
         self.state = LinkState()
-        self._client = _client(settings)
+        self._client = client_of(settings)
         self._settings = settings
         self._feeds = feeds
         self._clock = clock
@@ -170,7 +170,7 @@ class PahoConnection:
                 str(reason), of_version=reason.value == _WRONG_VERSION, passes=reason.value in _PASSING
             )
         else:
-            self.state.is_open = True
+            self.state.is_accepted = True
             self.state.session_present = flags.session_present
 
     def _on_disconnect(
@@ -191,7 +191,8 @@ class PahoConnection:
         self._arrived.append(message)
 
 
-def _client(settings: BrokerSettings) -> Client:
+def client_of(settings: BrokerSettings) -> Client:
+    """A client with account, transport and certificates of the settings; not connected, acknowledges nothing itself."""
     client = Client(
         CallbackAPIVersion.VERSION2,
         client_id=settings.client_id,

@@ -118,7 +118,7 @@ class RedialledSession:
         if state.is_over:
             self._link = None
             self._version_refused = state.refusal is not None and state.refusal.of_version
-            self._redialling.ended(state, was_open=self._was_open, lived_s=age_s)
+            self._redialling.ended(state, lived_s=age_s)
 
     def _greeted(self, link: Link) -> None:
         present = link.state.session_present
