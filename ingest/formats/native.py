@@ -75,13 +75,15 @@ _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 def read_reports(payloads: Sequence[bytes]) -> list[Report | None]:
     """Each payload that is one readable object; None for any other, which `decode_up` has to take apart."""
+    reports: list[Report | None]
     try:
         reports = list(map(_one.decode, payloads))
     except _UNREADABLE:
-        return [_report(payload) for payload in payloads]
+        reports = [_report(payload) for payload in payloads]
+        payloads = [b"" if report is None else text for text, report in zip(payloads, reports, strict=True)]
     text = b"".join(payloads)
-    if text.count(b"{") + text.count(b"[") <= 2 * len(payloads):
-        return [*reports]  # each has the two levels of its own, so none has more
+    if text.count(b"{") + text.count(b"[") <= 2 * (len(reports) - reports.count(None)):
+        return reports  # each has the two levels of its own, so none has more
     return [
         None if is_deeper(payload, MAX_DEPTH) else report for payload, report in zip(payloads, reports, strict=True)
     ]
@@ -113,10 +115,9 @@ def speaker(topic: str) -> str:
 
 def _report(payload: bytes) -> Report | None:
     try:
-        report = _one.decode(payload)
+        return _one.decode(payload)
     except _UNREADABLE:
         return None
-    return None if is_deeper(payload, MAX_DEPTH) else report
 
 
 def _parts(payload: bytes) -> Sequence[_Part]:
