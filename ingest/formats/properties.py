@@ -90,8 +90,11 @@ def _metric(telling: Telling, one: Property) -> str | None:
 
 
 def _say(telling: Telling, one: Property) -> None:
+    usual = telling.codes.get(one.known_as.casefold())
     if one.code in telling.dialect.metrics:
         telling.say(one.code, one.value, unit=one.unit, moment=one.moment)
+    elif usual is not None and usual.ignored_because is not None:
+        telling.skip(one.code, usual.ignored_because)
     else:
         unit = telling.dialect.units.get(one.code, one.unit)
         telling.say(one.known_as, one.value, unit=unit, moment=one.moment)
