@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
-from domain.devices import Device
+from domain.devices import PLAIN, Device, Dialect
 from domain.places import Place
 from store.records.columns import columns_of
 from store.records.tables import devices
+
+_aliases = msgspec.json.Decoder(tuple[str, ...])
+_dialect = msgspec.json.Decoder(Dialect)
 
 
 class DeviceRecords:
@@ -29,12 +33,23 @@ class DeviceRecords:
         rows = self._connection.execute(select(devices).order_by(devices.c.id))
         return [_device(**row._mapping) for row in rows]
 
+    def get(self, device_id: str) -> Device | None:
+        row = self._connection.execute(select(devices).where(devices.c.id == device_id)).first()
+        return _device(**row._mapping) if row else None
+
 
 def _row(device: Device) -> dict[str, Any]:
     columns = columns_of(device)
     place: Place = columns.pop("place")
-    return {**columns, "lon": place.lon, "lat": place.lat}
+    aliases = msgspec.json.encode(device.aliases).decode() if device.aliases else None
+    dialect = None if device.dialect == PLAIN else msgspec.json.encode(device.dialect).decode()
+    return {**columns, "lon": place.lon, "lat": place.lat, "aliases": aliases, "dialect": dialect}
 
 
-def _device(*, lon: float, lat: float, **columns: Any) -> Device:
-    return Device(**columns, place=Place(lon=lon, lat=lat))
+def _device(*, lon: float, lat: float, aliases: str | None, dialect: str | None, **columns: Any) -> Device:
+    return Device(
+        **columns,
+        place=Place(lon=lon, lat=lat),
+        aliases=_aliases.decode(aliases) if aliases else (),
+        dialect=_dialect.decode(dialect) if dialect else PLAIN,
+    )

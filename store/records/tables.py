@@ -47,6 +47,8 @@ devices = Table(
     Column("grid_cell", Text),
     Column("department", Text),
     Column("parent", Text),
+    Column("aliases", Text),
+    Column("dialect", Text),
 )
 
 alerts = Table(

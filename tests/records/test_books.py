@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.devices import Device
+from domain.devices import PLAIN, Device, Dialect
 from domain.ledger import LedgerLine, Tally
 from domain.messages import Quarantined, Reason
 from domain.places import NoiseZone, Place
@@ -170,3 +170,13 @@ def test_devices_are_those_of_the_last_registry(records: Records) -> None:
         books.devices.replace([full, device("NM-0", department="huanbao", parent="NM-2")])
     with records.snapshot() as books:
         assert books.devices.list() == [device("NM-0", department="huanbao", parent="NM-2"), full]
+
+
+def test_a_device_keeps_its_other_names_and_how_it_speaks(records: Records) -> None:
+    dialect = Dialect(timezone="Asia/Shanghai", units={"a34004": "mg/m³"}, missing=frozenset({-999.0}))
+    full = device("NM-2", aliases=("24e124743d402dab", "甲"), dialect=dialect)
+    with records.transaction() as books:
+        books.devices.replace([device("NM-1"), full])
+    with records.snapshot() as books:
+        assert (books.devices.get("NM-2"), books.devices.get("NM-9")) == (full, None)
+        assert books.devices.list()[0].dialect is PLAIN
