@@ -123,6 +123,10 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
     routes = notify.get("routes") if isinstance(notify, dict) else None
     for route in routes if isinstance(routes, list) else ():
         _anchor_path({"route": route}, ("route", "url_file"), path.parent)
+    ingest = merged.get("ingest")
+    listeners = ingest.get("listeners") if isinstance(ingest, dict) else None
+    for listener in listeners if isinstance(listeners, list) else ():
+        _anchor_path({"listener": listener}, ("listener", "password_file"), path.parent)
     return build(Settings, merged, file=path, text=text)
 
 

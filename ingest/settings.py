@@ -110,6 +110,29 @@ class BrokerSettings(Strict):
         return revealed(self.password, self.password_file)
 
 
+class ListenerSettings(Strict):
+    """A port that stations connect to by themselves. `feed` is what their messages are counted as."""
+
+    kind: Literal["hj212"]
+    host: str = "127.0.0.1"
+    port: int = Field(ge=1, le=65535)
+    feed: str = Field(default="hj212", min_length=1)
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    idle: Positive = 600.0
+    connections: int = Field(default=1000, ge=1)
+
+    @model_validator(mode="after")
+    def _one_password(self) -> Self:
+        if self.password is not None and self.password_file is not None:
+            raise ValueError("password and password_file are both given; keep one")
+        return self
+
+    def secret(self) -> str | None:
+        """The password that stations must show. Raises Misconfigured when its file cannot be read."""
+        return revealed(self.password, self.password_file)
+
+
 class LimitSettings(Strict):
     """What one message may be. The figures are those of docs/wire.md."""
 
@@ -122,6 +145,7 @@ class IngestSettings(Strict):
 
     broker: BrokerSettings = BrokerSettings()
     feeds: tuple[FeedSettings, ...] = Field(default=(FeedSettings(),), min_length=1)
+    listeners: tuple[ListenerSettings, ...] = ()
     batch_size: int = Field(default=5000, ge=1)
     """Messages in one settlement, about: receiving stops at the first reach that fills it."""
     batch_age: Positive = 0.2
@@ -143,3 +167,14 @@ class IngestSettings(Strict):
         if twice:
             raise ValueError(f"feed {', '.join(twice)} stands twice; give every feed its own id")
         return feeds
+
+    @model_validator(mode="after")
+    def _listeners_have_their_own_feeds_and_ports(self) -> Self:
+        of_broker = {feed.id for feed in self.feeds}
+        for listener in self.listeners:
+            if listener.feed in of_broker:
+                raise ValueError(f"feed {listener.feed} of a listener is that of the broker too; give it another name")
+        places = [(listener.host, listener.port) for listener in self.listeners]
+        if len(set(places)) < len(places):
+            raise ValueError("two listeners on one port; give each its own")
+        return self

@@ -1,19 +1,33 @@
 """Opens the way in that the settings ask for."""
 
+from collections.abc import Callable
+from time import sleep
+
 from domain.ports import Clock, Session
 from ingest.sessions.bulk import BulkSession
+from ingest.sessions.hj212_listener import Hj212Listener
+from ingest.sessions.joined import Bell, JoinedSession
 from ingest.sessions.paho import PahoSession
 from ingest.sessions.version import VersionFindingSession
 from ingest.settings import IngestSettings
 
 
 def open_session(settings: IngestSettings, clock: Clock) -> Session:
-    """The session of one engine; nothing is connected yet. docs/brokers.md says which is taken when."""
+    """The session of one engine: the broker, with the listeners beside it; nothing is connected yet."""
+    if not settings.listeners:
+        return open_broker_session(settings, clock)
+    bell, burst = Bell(), settings.batch_size
+    listeners = [Hj212Listener(one, clock, burst=burst, ring=bell.ring) for one in settings.listeners]
+    return JoinedSession(open_broker_session(settings, clock, pause=bell.pause), listeners, clock, bell)
+
+
+def open_broker_session(settings: IngestSettings, clock: Clock, *, pause: Callable[[float], None] = sleep) -> Session:
+    """The broker alone. docs/brokers.md says which client is taken when. `pause` waits while there is no connection."""
     broker, feeds, burst = settings.broker, settings.feeds, settings.batch_size
     if broker.session == "paho" or broker.protocol != "5" or broker.transport != "tcp":
-        return PahoSession(broker, feeds, clock, burst=burst)
-    bulk = BulkSession(broker, feeds, clock, burst=burst)
+        return PahoSession(broker, feeds, clock, burst=burst, pause=pause)
+    bulk = BulkSession(broker, feeds, clock, burst=burst, pause=pause)
     if broker.session == "bulk":
         return bulk
-    older = PahoSession(broker.model_copy(update={"protocol": "3.1.1"}), feeds, clock, burst=burst)
+    older = PahoSession(broker.model_copy(update={"protocol": "3.1.1"}), feeds, clock, burst=burst, pause=pause)
     return VersionFindingSession(bulk, older, broker)

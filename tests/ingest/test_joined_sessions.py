@@ -1,0 +1,121 @@
+"""A broker and listeners behind one port: nobody starves, nobody is answered for another, and waiting ends at once."""
+
+import threading
+from collections.abc import Sequence
+from time import monotonic, sleep
+
+import pytest
+
+from domain.messages import Message
+from ingest.sessions.joined import Bell, JoinedSession
+from ingest.sessions.opening import open_session
+from ingest.settings import IngestSettings
+from runtime.clock import SystemClock
+from tests.ingest.brokers import free_port
+
+
+def message(feed: str, token: int = 1) -> Message:
+    return Message(feed=feed, topic="t", payload=b"x", received=0, token=token)
+
+
+class Scripted:
+    """domain.ports.Session that hands over what it is given; it waits as a connection does, in the caller's thread."""
+
+    def __init__(self, *, connected: bool = True, bell: Bell | None = None) -> None:
+        self.waiting: list[Message] = []
+        self.acknowledged: list[Message] = []
+        self.waits: list[float] = []
+        self.connected = connected
+        self.is_closed = False
+        self._bell = bell
+
+    def receive(self, *, wait_s: float) -> Sequence[Message]:
+        self.waits.append(wait_s)
+        if not self.waiting and wait_s > 0:
+            (self._bell.pause if self._bell and not self.connected else sleep)(wait_s)
+        taken, self.waiting = self.waiting, []
+        return taken
+
+    def acknowledge(self, messages: Sequence[Message]) -> None:
+        self.acknowledged.extend(messages)
+
+    def is_connected(self) -> bool:
+        return self.connected
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+@pytest.mark.parametrize("connected", [True, False])
+def test_what_a_listener_gets_is_handed_over_at_once_whether_the_broker_is_there_or_not(connected: bool) -> None:
+    bell = Bell()
+    broker, listener = Scripted(connected=connected, bell=bell), Scripted()
+    joined = JoinedSession(broker, [listener], SystemClock(), bell)
+    delays = []
+    for _ in range(5):
+        sent = threading.Event()
+
+        def arrive(sent: threading.Event = sent) -> None:
+            sleep(0.05)
+            listener.waiting.append(message("hj212"))
+            bell.ring()
+            sent.at = monotonic()  # type: ignore[attr-defined]  # carried to the assertion
+            sent.set()
+
+        threading.Thread(target=arrive).start()
+        assert len(joined.receive(wait_s=2.0)) == 1
+        delays.append(monotonic() - sent.at)  # type: ignore[attr-defined]  # as above
+    assert sorted(delays)[2] < 0.03
+
+
+def test_both_are_heard_in_one_reach_and_each_gets_its_own_acknowledgements() -> None:
+    broker, one, two = Scripted(), Scripted(), Scripted()
+    joined = JoinedSession(broker, [one, two], SystemClock(), Bell())
+    for session, feed in ((broker, "city"), (one, "a"), (two, "b")):
+        session.waiting = [message(feed, token) for token in (1, 2)]
+    messages = joined.receive(wait_s=0)
+    joined.acknowledge(messages)
+    assert sorted(m.feed for m in messages) == ["a", "a", "b", "b", "city", "city"]
+    for session, feed in ((broker, "city"), (one, "a"), (two, "b")):
+        assert [(m.feed, m.token) for m in session.acknowledged] == [(feed, 1), (feed, 2)]
+
+
+def test_a_broker_that_is_away_is_tried_however_busy_the_listeners_are() -> None:
+    broker, listener = Scripted(connected=False, bell=(bell := Bell())), Scripted()
+    joined = JoinedSession(broker, [listener], SystemClock(), bell)
+    for _ in range(3):
+        listener.waiting = [message("a")]
+        bell.ring()
+        joined.receive(wait_s=0)
+    assert broker.waits == [1.0]
+
+
+def test_the_whole_is_connected_when_all_are_and_closes_all() -> None:
+    broker, listener = Scripted(), Scripted(connected=False)
+    joined = JoinedSession(broker, [listener], SystemClock(), Bell())
+    assert not joined.is_connected()
+    joined.close()
+    assert (broker.is_closed, listener.is_closed) == (True, True)
+
+
+def test_settings_without_listeners_open_the_broker_alone() -> None:
+    plain = open_session(IngestSettings(), SystemClock())
+    more = {"listeners": [{"kind": "hj212", "port": free_port()}]}
+    joined = open_session(IngestSettings.model_validate(more), SystemClock())
+    assert (isinstance(plain, JoinedSession), isinstance(joined, JoinedSession)) == (False, True)
+    joined.close()
+
+
+@pytest.mark.parametrize(
+    "listeners",
+    [
+        [{"kind": "hj212", "port": 9212, "feed": "city"}],
+        [{"kind": "hj212", "port": 9212}, {"kind": "hj212", "port": 9212, "feed": "b"}],
+        [{"kind": "hj212", "port": 9212, "password": "a", "password_file": "b"}],
+        [{"kind": "modbus", "port": 9212}],
+    ],
+    ids=["a feed of the broker", "one port twice", "two passwords", "unknown kind"],
+)
+def test_listeners_that_cannot_be_are_refused(listeners: object) -> None:
+    with pytest.raises(ValueError, match="listener"):
+        IngestSettings.model_validate({"listeners": listeners})
