@@ -300,6 +300,15 @@ def test_cbor_that_is_too_deep_too_long_or_broken_is_refused_without_harm(payloa
     assert EAR.reasons(payload) == [Reason.WRONG_SHAPE]
 
 
+@pytest.mark.parametrize(("levels", "is_read"), [(6, True), (7, False)])
+def test_cbor_is_read_eight_levels_deep_and_no_deeper(levels: int, is_read: bool) -> None:
+    extension: object = 1
+    for _ in range(levels):
+        extension = [extension]
+    payload = cbor2.dumps([{0: "x:temperature", 2: 1, "may": extension}])
+    assert EAR.reasons(payload) == ([] if is_read else [Reason.WRONG_SHAPE])
+
+
 def test_a_huge_decimal_and_a_nan_of_cbor_are_no_numbers() -> None:
     for value in (b"\xc4\x82\x1a\x3b\x9a\xca\x00\x01", b"\xf9\x7e\x00", b"\xf9\x7c\x00"):
         assert EAR.reasons(b"\x81\xa2\x00\x6dx:temperature\x02" + value) == [Reason.BAD_NUMBER]
