@@ -105,6 +105,15 @@ class PumpSettings(Strict):
     """How many refused writes one batch may cost while its bad readings are isolated; then the rest goes as one."""
 
 
+class RollupSettings(Strict):
+    """Minutes and hours beside the readings, for trends over weeks and years. None: kept for ever."""
+
+    enabled: bool = True
+    every: Seconds = Field(default=60.0, gt=0)
+    keep_minutes: Seconds | None = 366 * 86_400.0
+    keep_hours: Seconds | None = None
+
+
 class SeriesSettings(Strict):
     """Which store keeps the readings. `keep` is how long; without it they are kept for ever."""
 
@@ -113,6 +122,7 @@ class SeriesSettings(Strict):
     embedded: EmbeddedSettings = EmbeddedSettings()
     influxdb: InfluxSettings | None = None
     pump: PumpSettings = PumpSettings()
+    rollups: RollupSettings = RollupSettings()
 
     @model_validator(mode="after")
     def _influxdb_is_described(self) -> Self:

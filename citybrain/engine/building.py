@@ -28,6 +28,7 @@ from store.records.records import Records
 from store.series.opening import open_series_store, target_of
 from store.series.pump import SeriesPump
 from store.series.refusals import StoreRefusals
+from store.series.roller import Roller
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class Parts:
     statistics: Statistics
     pump: SeriesPump
     refusals: StoreRefusals
+    roller: Roller
     desk: RuleDesk
     service: AlertService
     evaluation: Evaluation
@@ -107,6 +109,7 @@ def build(installation: Installation, clock: Clock) -> Parts:
             journal=journal, store=store, clock=clock, settings=settings.series.pump, on_refused=refusals.keep
         ),
         refusals=refusals,
+        roller=Roller(journal=journal, store=store, catalogue=catalogue, settings=settings.series),
         desk=desk,
         service=service,
         evaluation=Evaluation(journal=journal, desk=desk, service=service, records=records, clock=clock),

@@ -31,12 +31,15 @@ class Schedule:
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self._scheduler = BackgroundScheduler(executors=executors, job_defaults=defaults, timezone=UTC)
         every = parts.installation.settings.retention.every
+        rollups = parts.installation.settings.series.rollups
         self._deliver = self._add(
             "outbox retry", lambda: parts.deliverer.run_once(parts.clock.now()), OUTBOX_EVERY_S, "notices"
         )
         self._add("lamp schedule", lambda: lighting.renew(parts.clock.micros()), LAMPS_EVERY_S, "default")
         self._add("refused readings again", parts.refusals.write_again, REFUSED_EVERY_S, "default")
-        self._add("retention of readings", self._forget_old_readings, every, "default")
+        if rollups.enabled:
+            self._add("rollups of readings", lambda: parts.roller.run_once(parts.clock.now()), rollups.every, "default")
+        self._add("retention of readings", lambda: parts.roller.forget(parts.clock.now()), every, "default")
         self._add("retention of the journal", self._forget_old_settlements, every, "default")
         self._add("room in the journal", self._make_room, ROOM_EVERY_S, "default")
         self._add("retention of the quarantine", self._forget_old_quarantine, every, "default")
@@ -71,11 +74,6 @@ class Schedule:
         self._scheduler.add_job(guarded, "interval", seconds=every_s, id=name, executor=executor)
         return guarded
 
-    def _forget_old_readings(self) -> None:
-        keep = self._parts.installation.settings.series.keep
-        if keep is not None:
-            self._parts.store.delete_before(self._parts.clock.now() - timedelta(seconds=keep))
-
     def _make_room(self) -> None:
         """For a journal with a limit. What was dropped unread is counted, in the records and aloud."""
         parts = self._parts
@@ -99,7 +97,10 @@ class Schedule:
         """Apart from the readings: a store that will not delete must not let the journal fill the disk."""
         parts = self._parts
         keep = timedelta(seconds=parts.installation.settings.journal.keep)
+        done = [parts.store.stored_through(), parts.evaluation.saved_through]
+        if parts.installation.settings.series.rollups.enabled:
+            done.append(parts.roller.rolled_through())
         parts.journal.prune(
-            through=min(parts.store.stored_through(), parts.evaluation.saved_through),
+            through=min(done),
             received_before=to_micros(parts.clock.now() - keep),
         )

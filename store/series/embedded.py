@@ -18,7 +18,10 @@ from domain.metrics import Catalogue
 from domain.readings import COLUMNS, Quality, Reading, ReadingBatch
 from domain.series import ReadingQuery, TrendPoint, TrendQuery
 from store.series import embedded_sql as sql
+from store.series import levels
 from store.series.averaging import averaging_of
+from store.series.levels import Columns, Reach, Rolled
+from store.series.rollups import FIGURES, Level, Rollups
 from store.settings import EmbeddedSettings
 
 ROWS_AT_ONCE = 1_000
@@ -35,21 +38,20 @@ class EmbeddedSeriesStore:
         self._writing = threading.Lock()
         self._is_invalid = False
         self._through = 0
+        self._rolled: Rolled | None = None
         path.parent.mkdir(parents=True, exist_ok=True)
         with _translated(path):
             self._open()
 
     def write(self, batch: ReadingBatch, *, through: int | None) -> None:
-        with self._writing, _translated(self._path):
-            if self._is_invalid:
-                self._reopen()
-            if through is not None and through <= self._through:
-                return
-            try:
-                self._write(batch, through)
-            except duckdb.FatalException:
-                self._is_invalid = True
-                raise
+        if through is not None and through <= self._through:
+            return
+        with self._transaction() as writer:
+            if len(batch):
+                self._insert(batch)
+            if through is not None:
+                writer.execute("UPDATE state SET through = $through", {"through": through})
+        self._through = self._through if through is None else through
 
     def stored_through(self) -> int:
         return self._through
@@ -66,8 +68,12 @@ class EmbeddedSeriesStore:
             )
 
     def trend(self, query: TrendQuery) -> Sequence[TrendPoint]:
+        averaging = averaging_of(query.metric, self._catalogue)
+        pieces = levels.stretches(query, self._rolled or Rolled())
+        if any(piece.level for piece in pieces):
+            return levels.trend(self, averaging, query, pieces)
         chosen = sql.chosen(device=self._devices.of(query.devices), metric=self._metrics.of((query.metric,)))
-        text = sql.trend(averaging_of(query.metric, self._catalogue), chosen=chosen)
+        text = sql.trend(averaging, chosen=chosen)
         bucket = query.bucket_s * MICROS_PER_S
         asked = {"start": to_micros(query.start), "end": to_micros(query.end), "bucket": bucket}
         return [TrendPoint(at=from_micros(at), value=value, count=n) for at, value, n in self._rows(text, asked)]
@@ -78,6 +84,50 @@ class EmbeddedSeriesStore:
             ((deleted,),) = self._writer.execute('DELETE FROM readings WHERE "at" < $moment', asked).fetchall()
             self._writer.execute("CHECKPOINT")  # gives the room of whole row groups back
             return int(deleted)
+
+    def rolled(self) -> Rolled | None:
+        return self._rolled
+
+    def settle_rolled(self, rolled: Rolled) -> None:
+        figures = {
+            "through": rolled.through,
+            "raw_from": rolled.raw_from,
+            **{"minutes_begin": rolled.minutes.begin, "minutes_end": rolled.minutes.end},
+            **{"hours_begin": rolled.hours.begin, "hours_end": rolled.hours.end},
+        }
+        with self._transaction() as writer:
+            writer.execute("DELETE FROM rolled")
+            writer.execute(sql.SETTLE_ROLLED, figures)
+        self._rolled = rolled
+
+    def columns(self, metric: str, devices: tuple[str, ...], start: int, end: int) -> Columns:
+        chosen = sql.chosen(device=self._devices.of(devices), metric=self._metrics.of((metric,)))
+        found = self._columns(sql.COLUMNS.format(chosen=chosen), {"start": start, "end": end})
+        return Columns(device=found["device"], at=found["at"], value=found["value"])
+
+    def rollups(self, level: Level, metric: str, devices: tuple[str, ...], start: int, end: int) -> Rollups:
+        chosen = sql.chosen(device=self._devices.of(devices), metric=self._metrics.of((metric,)))
+        figures = FIGURES[averaging_of(metric, self._catalogue)]
+        text = sql.ROLLUPS.format(figures=sql.listed(figures), table=sql.table_of(level), chosen=chosen)
+        found = self._columns(text, {"start": start, "end": end})
+        columns = {name: np.ma.filled(found[name], np.nan) for name in figures}  # DuckDB hides a NaN behind a mask
+        return Rollups(device=found["device"], start=found["start"], figures=columns)
+
+    def write_rollups(self, level: Level, metric: str, rows: Rollups, *, start: int, end: int) -> None:
+        numbers = self._metrics.of((metric,))
+        if not numbers:
+            return
+        table, figures = sql.table_of(level), sql.listed(rows.figures)
+        with self._transaction() as writer:
+            asked = {"start": start, "end": end, "metric": numbers[0]}
+            writer.execute(sql.CLEAR_ROLLUPS.format(table=table), asked)
+            writer.register("rows", {"device": rows.device, "start": rows.start, **rows.figures})
+            writer.execute(sql.INSERT_ROLLUPS.format(table=table, figures=figures), {"metric": numbers[0]})
+            writer.unregister("rows")
+
+    def delete_rollups(self, level: Level, moment: datetime) -> None:
+        with self._transaction() as writer:
+            writer.execute(f"DELETE FROM {sql.table_of(level)} WHERE start < $moment", {"moment": to_micros(moment)})
 
     def close(self) -> None:
         with self._writing:
@@ -100,6 +150,8 @@ class EmbeddedSeriesStore:
         ((found, self._through),) = self._writer.execute("SELECT format, through FROM state").fetchall()
         if found != sql.FORMAT:
             raise _problem(self._path, f"has format {found}, this version reads {sql.FORMAT}; move the file away")
+        rolled = self._writer.execute(sql.ROLLED).fetchall()
+        self._rolled = _rolled(rolled[0]) if rolled else None
         self._devices = _Names("devices", self._writer)
         self._metrics = _Names("metrics", self._writer)
 
@@ -110,20 +162,24 @@ class EmbeddedSeriesStore:
         self._open()
         self._is_invalid = False
 
-    def _write(self, batch: ReadingBatch, through: int | None) -> None:
-        self._writer.begin()
-        try:
-            if len(batch):
-                self._insert(batch)
-            if through is not None:
-                self._writer.execute("UPDATE state SET through = $through", {"through": through})
-            self._writer.commit()
-        except duckdb.Error:
-            self._roll_back()
-            raise
-        self._devices.settle()
-        self._metrics.settle()
-        self._through = self._through if through is None else through
+    @contextmanager
+    def _transaction(self) -> Iterator[Any]:
+        """The one writer, alone; all of it or nothing."""
+        with self._writing, _translated(self._path):
+            if self._is_invalid:
+                self._reopen()
+            try:
+                self._writer.begin()
+                yield self._writer
+                self._writer.commit()
+            except duckdb.FatalException:
+                self._is_invalid = True
+                raise
+            except Exception:
+                self._roll_back()
+                raise
+            self._devices.settle()
+            self._metrics.settle()
 
     def _insert(self, batch: ReadingBatch) -> None:
         columns = {name: getattr(batch, name) for name in COLUMNS}
@@ -140,6 +196,15 @@ class EmbeddedSeriesStore:
             self._writer.rollback()
         except duckdb.Error:
             self._is_invalid = True  # not even that works: begin from the file again
+
+    def _columns(self, text: str, asked: dict[str, Any]) -> dict[str, Any]:
+        with _translated(self._path):
+            cursor = self._root.cursor()
+            try:
+                found: dict[str, Any] = cursor.execute(text, asked).fetchnumpy()
+                return found
+            finally:
+                cursor.close()
 
     def _rows(self, text: str, asked: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         with _translated(self._path):
@@ -167,11 +232,10 @@ class _Names:
     def translate(self, names: tuple[str, ...], local: npt.NDArray[Any], connection: Any) -> npt.NDArray[Any]:
         """The file's numbers for a column of ordinals into `names`; new names are written in the same transaction."""
         used = np.unique(local)
-        for ordinal in used.tolist():
-            if names[ordinal] not in self._ordinals:
-                self._add(names[ordinal], connection)
+        spelled = [names[ordinal] for ordinal in used.tolist()]
+        self._add([name for name in spelled if name not in self._ordinals], connection)
         known = np.zeros(len(names), dtype=np.int32)
-        known[used] = [self._ordinals[names[ordinal]] for ordinal in used.tolist()]
+        known[used] = [self._ordinals[name] for name in spelled]
         column: npt.NDArray[Any] = known[local]
         return column
 
@@ -185,11 +249,25 @@ class _Names:
             del self._ordinals[name]
         self._unsettled.clear()
 
-    def _add(self, name: str, connection: Any) -> None:
-        ordinal = len(self._ordinals)
-        connection.execute(f"INSERT INTO {self._table} VALUES ($ordinal, $name)", {"ordinal": ordinal, "name": name})
-        self._ordinals[name] = ordinal
-        self._unsettled.append(name)
+    def _add(self, names: list[str], connection: Any) -> None:
+        """All in one statement: one for each name took a third of a millisecond, 18 s for 50,000 devices."""
+        if not names:
+            return
+        ordinals = list(range(len(self._ordinals), len(self._ordinals) + len(names)))
+        rows = f"INSERT INTO {self._table} SELECT unnest($ordinals), unnest($names)"
+        connection.execute(rows, {"ordinals": ordinals, "names": names})
+        self._ordinals.update(zip(names, ordinals, strict=True))
+        self._unsettled.extend(names)
+
+
+def _rolled(row: tuple[int, ...]) -> Rolled:
+    through, raw_from, minutes_begin, minutes_end, hours_begin, hours_end = row
+    return Rolled(
+        through=through,
+        raw_from=raw_from,
+        minutes=Reach(begin=minutes_begin, end=minutes_end),
+        hours=Reach(begin=hours_begin, end=hours_end),
+    )
 
 
 def _problem(path: Path, message: str) -> Misconfigured:

@@ -1,12 +1,23 @@
 """Questions in InfluxQL, which InfluxDB 1, 2 and 3 all speak. Every name and text is quoted here and nowhere else."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from domain.instants import to_micros
 from domain.series import ReadingQuery, TrendQuery
+from store.series.rollups import Level
 
 FIELDS = '"value", "span", "quality", "device"'
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """[start, end) in microseconds; no devices means all."""
+
+    devices: tuple[str, ...]
+    start: int
+    end: int
 
 
 def identifier(name: str) -> str:
@@ -35,9 +46,21 @@ def means(query: TrendQuery) -> str:
     return f'SELECT mean("value"), count("value") FROM {source} GROUP BY time({query.bucket_s}s) fill(none)'
 
 
-def values(query: TrendQuery) -> str:
-    where = f'{_between(query.start, query.end)} AND "quality" = 0{_devices(query.devices)}'
-    return f'SELECT "value", "device" FROM {identifier(query.metric)} WHERE {where}'
+def rollups(level: Level, metric: str, figures: Iterable[str], where: Span) -> str:
+    """One row for each device and window."""
+    fields = ", ".join(identifier(figure) for figure in figures)
+    source = identifier(measurement_of(metric, level))
+    return f'SELECT {fields}, "device" FROM {source} WHERE {_within(where)}{_devices(where.devices)}'
+
+
+def columns(metric: str, where: Span) -> str:
+    """Time, value and device of good readings."""
+    condition = f'{_within(where)} AND "quality" = 0{_devices(where.devices)}'
+    return f'SELECT "value", "device" FROM {identifier(metric)} WHERE {condition}'
+
+
+def measurement_of(metric: str, level: Level) -> str:
+    return f"{metric}_{level.suffix}"
 
 
 def deletion(moment: datetime, metrics: Iterable[str]) -> str:
@@ -51,6 +74,10 @@ def creation(database: str) -> str:
 
 def _measurements(metrics: Iterable[str]) -> str:
     return ", ".join(identifier(metric) for metric in metrics)
+
+
+def _within(span: Span) -> str:
+    return f"time >= {span.start}u AND time < {span.end}u"
 
 
 def _between(start: datetime, end: datetime) -> str:

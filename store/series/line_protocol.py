@@ -3,7 +3,9 @@
 One line: `laeq,device=NM-0012 value=58.4,span=60.0,quality=0i,live=t,received=1763000000000000i 1763000000000000`.
 """
 
+import math
 import re
+from collections.abc import Sequence
 from itertools import chain
 
 import msgspec
@@ -12,6 +14,7 @@ import numpy.typing as npt
 
 from domain.errors import Refused
 from domain.readings import ReadingBatch, Vocabulary
+from store.series.rollups import Rollups
 
 _SPECIAL = re.compile(r"([,= ])")
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f]|\\$|^$")
@@ -54,6 +57,16 @@ def lines(batch: ReadingBatch) -> bytes:
     return LineWriter().lines(batch)
 
 
+def rollup_lines(measurement: str, rows: Rollups, part: slice, *, names: Sequence[str]) -> bytes:
+    """One line for each device and window, at the start of the window; a mean direction that is none is left out."""
+    columns = [_fields(name, column[part]) for name, column in rows.figures.items()]
+    beginning = {n: f"{escaped(measurement)},device={escaped(names[n])} " for n in set(rows.device[part].tolist())}
+    return "".join(
+        f"{beginning[device]}{','.join(filter(None, fields))} {start}\n"
+        for device, start, *fields in zip(rows.device[part].tolist(), rows.start[part].tolist(), *columns, strict=True)
+    ).encode()
+
+
 def spelled(column: "npt.NDArray[np.float64] | npt.NDArray[np.int64]", *, ending: bytes = b"") -> list[bytes]:
     """Every number of a column of finite numbers in digits, each followed by `ending`."""
     text = _encode(column.tolist())[1:-1]
@@ -83,6 +96,12 @@ class _Beginnings(dict[int, bytes]):
         names = escaped(self.vocabulary.metrics[metric]), escaped(self.vocabulary.devices[device])
         self[series] = beginning = "{},device={} value=".format(*names).encode()
         return beginning
+
+
+def _fields(name: str, column: npt.NDArray[np.float64]) -> list[str]:
+    if name == "count":
+        return [f"count={round(value)}i" for value in column.tolist()]
+    return ["" if math.isnan(value) else f"{name}={value!r}" for value in column.tolist()]
 
 
 def _middles(batch: ReadingBatch) -> list[bytes]:

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from domain.metrics import Catalogue
-from domain.ports import SeriesStore
-from store.series.cursor_file import CursorFile
+from store.series.cursor_file import CursorFile, RolledFile
+from store.series.levels import LeveledStore
 from store.settings import InfluxSettings, SeriesKind, SeriesSettings
 
 
@@ -15,7 +15,7 @@ def target_of(settings: SeriesSettings) -> str:
     return settings.influxdb.target
 
 
-def open_series_store(settings: SeriesSettings, directory: Path, catalogue: Catalogue) -> SeriesStore:
+def open_series_store(settings: SeriesSettings, directory: Path, catalogue: Catalogue) -> LeveledStore:
     """Files go into `directory`: the readings themselves, or only the cursor of a server.
 
     A server need not answer yet. Raises Refused when another process holds the file, Misconfigured for bad settings.
@@ -31,4 +31,5 @@ def open_series_store(settings: SeriesSettings, directory: Path, catalogue: Cata
 
             server = InfluxServer(settings.influxdb or InfluxSettings(generation=1))
             cursor = CursorFile(directory / "influxdb.cursor", target=server.settings.target)
-            return InfluxSeriesStore(server, catalogue, cursor)
+            rolled = RolledFile(directory / "influxdb.rollups", target=server.settings.target)
+            return InfluxSeriesStore(server, catalogue, cursor=cursor, rolled=rolled)

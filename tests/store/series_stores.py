@@ -8,10 +8,11 @@ from uuid import uuid4
 
 from config.catalogue import load_catalogue
 from domain.ports import SeriesStore
-from store.series.cursor_file import CursorFile
+from store.series.cursor_file import CursorFile, RolledFile
 from store.series.embedded import EmbeddedSeriesStore
 from store.series.influx import InfluxSeriesStore
 from store.series.influx_server import InfluxServer
+from store.series.levels import LeveledStore
 from store.series.memory import MemorySeriesStore
 from store.settings import InfluxSettings
 from tests import availability
@@ -28,7 +29,7 @@ def memory(_: Path) -> Iterator[SeriesStore]:
 
 
 @contextmanager
-def embedded(directory: Path) -> Iterator[SeriesStore]:
+def embedded(directory: Path) -> Iterator[LeveledStore]:
     store = EmbeddedSeriesStore(directory / "readings.duckdb", CATALOGUE)
     try:
         yield store
@@ -37,13 +38,20 @@ def embedded(directory: Path) -> Iterator[SeriesStore]:
 
 
 @contextmanager
-def influx(settings: InfluxSettings, directory: Path) -> Iterator[SeriesStore]:
-    server = InfluxServer(settings)
-    store = InfluxSeriesStore(server, CATALOGUE, CursorFile(directory / "influxdb.cursor", target=server.target))
+def influx(settings: InfluxSettings, directory: Path) -> Iterator[LeveledStore]:
+    store = influx_on(InfluxServer(settings), directory)
     try:
         yield store
     finally:
         store.close()
+
+
+def influx_on(server: InfluxServer, directory: Path) -> InfluxSeriesStore:
+    """A store on this server, its cursors in the directory."""
+    target = server.settings.target
+    cursor = CursorFile(directory / "influxdb.cursor", target=target)
+    rolled = RolledFile(directory / "influxdb.rollups", target=target)
+    return InfluxSeriesStore(server, CATALOGUE, cursor=cursor, rolled=rolled)
 
 
 def influx_1(server: Influxd1) -> InfluxSettings:

@@ -21,12 +21,11 @@ from domain.readings import ReadingBatch, Vocabulary, batch_of
 from domain.series import ReadingQuery
 from store.series import influxql
 from store.series.cursor_file import CursorFile
-from store.series.influx import InfluxSeriesStore
 from store.series.influx_errors import translated
 from store.series.influx_server import InfluxServer
 from store.series.line_protocol import escaped, lines
 from store.settings import InfluxSettings
-from tests.store.series_stores import CATALOGUE
+from tests.store.series_stores import CATALOGUE, influx_on
 from tests.store.settlements import NOON
 from tests.store.strategies import batches
 
@@ -163,7 +162,7 @@ def test_a_busy_server_of_generation_2_says_when_to_come_back(recorder: Recorder
 
 def test_generation_2_deletes_by_measurement(recorder: Recorder, tmp_path: Path) -> None:
     server = InfluxServer(settings_of(2, recorder.url))
-    InfluxSeriesStore(server, CATALOGUE, CursorFile(tmp_path / "c", target="t")).delete_before(NOON)
+    influx_on(server, tmp_path).delete_before(NOON)
     server.close()
     path, query, _, body = recorder.requests[0]
     assert (path, query["bucket"], len(recorder.requests)) == ("/api/v2/delete", ["b"], len(CATALOGUE.codes))
@@ -173,7 +172,7 @@ def test_generation_2_deletes_by_measurement(recorder: Recorder, tmp_path: Path)
 def test_generation_3_is_told_to_keep_a_retention_period(tmp_path: Path) -> None:
     server = InfluxServer(settings_of(3, "http://influx.test:8181"))
     with pytest.raises(Refused, match="retention-period"):
-        InfluxSeriesStore(server, CATALOGUE, CursorFile(tmp_path / "c", target="t")).delete_before(NOON)
+        influx_on(server, tmp_path).delete_before(NOON)
 
 
 @pytest.mark.parametrize(("generation", "scheme"), [(1, "Token"), (2, "Token"), (3, "Bearer")])
@@ -286,8 +285,7 @@ def test_a_broken_cursor_is_told_and_not_guessed(tmp_path: Path, content: str) -
 
 
 def test_the_cursor_stays_when_the_server_was_away(tmp_path: Path) -> None:
-    cursor = CursorFile(tmp_path / "c", target="t")
-    store = InfluxSeriesStore(InfluxServer(ONE, answering(503)), CATALOGUE, cursor)
+    store = influx_on(InfluxServer(ONE, answering(503)), tmp_path)
     with pytest.raises(Temporary):
         store.write(one_reading(), through=1)
     assert store.stored_through() == 0
@@ -297,6 +295,6 @@ def test_rows_of_strangers_without_our_fields_are_left_out(tmp_path: Path) -> No
     rows = '[[1763000000000000,null,null,null,"x"],[1763000000000000,5,null,null,null]]'
     series = f'{{"name":"laeq","columns":["time","value","span","quality","device"],"values":{rows}}}'
     server = InfluxServer(ONE, answering(200, f'{{"results":[{{"series":[{series}]}}]}}'))
-    store = InfluxSeriesStore(server, CATALOGUE, CursorFile(tmp_path / "c", target="t"))
+    store = influx_on(server, tmp_path)
     found = list(store.readings(ReadingQuery(start=NOON - timedelta(days=999), end=NOON)))
     assert [(one.value, one.device) for one in found] == [(5.0, "")]

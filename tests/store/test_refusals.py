@@ -21,7 +21,6 @@ from store.journal import Journal
 from store.records.quarantine import EVERYTHING
 from store.records.records import Records
 from store.records.settings import RecordsSettings
-from store.series.cursor_file import CursorFile
 from store.series.influx import InfluxSeriesStore
 from store.series.influx_server import InfluxServer
 from store.series.memory import MemorySeriesStore
@@ -30,7 +29,7 @@ from store.series.refusals import StoreRefusals, readings_of
 from store.series.refusing import RefusedReadings, RowsRefused, Sifter
 from store.settings import InfluxSettings
 from tests.services import Influxd1
-from tests.store.series_stores import CATALOGUE, influx, influx_1
+from tests.store.series_stores import CATALOGUE, influx, influx_1, influx_on
 from tests.store.settlements import NOON, WORDS, some_readings
 
 NOW = int(NOON.timestamp() * 1_000_000)
@@ -213,7 +212,7 @@ def as_a_proxy(lines: list[bytes]) -> httpx.Response:
 def store_on(server: PickyServer, directory: Path) -> InfluxSeriesStore:
     transport = httpx.MockTransport(server)
     influxdb = InfluxServer(InfluxSettings(generation=1, url="http://influx.test:8086"), transport)
-    return InfluxSeriesStore(influxdb, CATALOGUE, CursorFile(directory / "cursor", target="t"))
+    return influx_on(influxdb, directory)
 
 
 @pytest.mark.parametrize(("answer", "most"), [(as_1_x, 250), (as_2_x, 40), (as_3_x, 10), (as_a_proxy, 250)])
