@@ -119,6 +119,7 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
     for where in _PATHS:
         _anchor_path(merged, where, path.parent)
     _name_rule_files(merged.get("rules"), path.parent)
+    _anchor_list(merged.get("ingest"), "mappings", path.parent)
     notify = merged.get("notify")
     routes = notify.get("routes") if isinstance(notify, dict) else None
     for route in routes if isinstance(routes, list) else ():
@@ -145,6 +146,11 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as exc:  # OSError: the name of a folder of zones
         raise ValueError(f"timezone {name!r} is not known; write a name such as Asia/Shanghai") from exc
+
+
+def _anchor_list(section: Any, key: str, folder: Path) -> None:
+    if isinstance(section, dict) and isinstance(section.get(key), list):
+        section[key] = [str(folder / name) if isinstance(name, str) else name for name in section[key]]
 
 
 def _anchor_path(content: dict[str, Any], where: tuple[str, ...], folder: Path) -> None:

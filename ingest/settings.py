@@ -14,6 +14,8 @@ from ingest.topics import TopicFilter
 
 AUTO = "auto"
 """The format of each message is told by its topic and its looks."""
+MAPPING = "mapping:"
+"""Before the name of a mapping file."""
 
 Positive = Annotated[Seconds, Field(gt=0)]
 
@@ -27,6 +29,19 @@ class FeedSettings(Strict):
     topics: tuple[str, ...] = ("citybrain/v1/#",)
     share: str | None = None
     format: str = AUTO
+
+    @field_validator("format")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        """`mapping:NAME` is looked at when the mapping files are read."""
+        if name != AUTO and not name.startswith(MAPPING):
+            from ingest.formats.table import NAMES  # decoders are many; a feed that names none needs none of them here
+
+            if name not in NAMES:
+                raise ValueError(
+                    f"format {name!r} is not known; known are {', '.join((AUTO, *NAMES))} and {MAPPING}NAME"
+                )
+        return name
 
     @field_validator("topics")
     @classmethod
@@ -158,6 +173,8 @@ class IngestSettings(Strict):
     """Readings older than this are refused as late; younger ones are known again if they come twice."""
     future_skew: Annotated[Seconds, Field(ge=0)] = 300.0
     limits: LimitSettings = LimitSettings()
+    mappings: tuple[Path, ...] = ()
+    """Files that say how a vendor's JSON becomes readings; docs/mapping.md."""
 
     @field_validator("feeds")
     @classmethod

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from domain.devices import PLAIN, Dialect, Registry
-from domain.errors import Unusable
+from domain.errors import Misconfigured, Problem, Unusable
 from domain.messages import Message, Reason
 from ingest.formats.decoded import Decode, Decoded, Reject
+from ingest.formats.mapping import open_mapping
+from ingest.formats.mapping_file import MappingFile, load_mappings
+from ingest.formats.mapping_topics import topic_pattern
 from ingest.formats.names import folded
 from ingest.formats.table import FORMATS, Format
-from ingest.settings import AUTO, IngestSettings, LimitSettings
+from ingest.settings import AUTO, MAPPING, IngestSettings, LimitSettings
 from ingest.topics import TopicFilter
 
 REMEMBERED_TOPICS = 100_000
@@ -37,9 +41,34 @@ class FormatChoice:
 
 
 def choice_of(settings: IngestSettings, registry: Registry) -> FormatChoice:
-    """As the settings say. Raises Misconfigured for a mapping file that cannot be used."""
+    """As the settings say; mappings come before all other formats. Raises Misconfigured for a mapping file that cannot
+    be used, and for a feed whose format nobody knows.
+    """
     by_feed = {feed.id: feed.format for feed in settings.feeds if feed.format != AUTO}
-    return FormatChoice(by_feed=by_feed, limits=settings.limits, dialects=dialects_of(registry))
+    table = table_with(settings.mappings)
+    known = [entry.name for entry in table]
+    problems = [
+        Problem(file=f"ingest.feeds.{feed}.format", line=None, message=f"{name!r} is not known; {_advice(known)}")
+        for feed, name in by_feed.items()
+        if name not in known
+    ]
+    if problems:
+        raise Misconfigured(problems)
+    return FormatChoice(table=table, by_feed=by_feed, limits=settings.limits, dialects=dialects_of(registry))
+
+
+def table_with(mappings: Sequence[Path]) -> Sequence[Format]:
+    """The table of formats with those of the mapping files in front. Raises Misconfigured."""
+    return (*(_format_of(file) for file in load_mappings(tuple(mappings))), *FORMATS)
+
+
+def _format_of(file: MappingFile) -> Format:
+    topics = tuple(topic_pattern(text).filter.text for text in file.topics)
+    return Format(name=f"{MAPPING}{file.name}", topics=topics, open=lambda: open_mapping(file))
+
+
+def _advice(known: Sequence[str]) -> str:
+    return f"known are {', '.join((AUTO, *known))}; a mapping must stand under ingest.mappings"
 
 
 class Formats:

@@ -5,11 +5,16 @@ from dataclasses import dataclass
 
 from domain.messages import Message
 from ingest.formats import (
+    aliyun,
     chirpstack,
+    ctwing,
+    edge_batch,
     fiware,
+    huawei,
     iota,
     native,
     netmore,
+    onenet,
     senml,
     sensor_community,
     sensorthings,
@@ -69,5 +74,12 @@ FORMATS: tuple[Format, ...] = (
     Format(name="chirpstack-v3", open=lambda: chirpstack.decode_v3),
     Format(name="tts-v3", topics=tts.TOPICS, looks_like=tts.looks_like, open=lambda: tts.decode),
     Format(name="netmore", looks_like=netmore.looks_like, open=lambda: netmore.decode),
+    Format(name="ctwing", looks_like=ctwing.looks_like, open=ctwing.open_ctwing),
+    Format(name="onenet", topics=onenet.TOPICS, looks_like=onenet.looks_like, open=lambda: onenet.decode),
+    Format(name="aliyun", topics=aliyun.TOPICS, looks_like=aliyun.looks_like, open=lambda: aliyun.decode),
+    Format(name="huawei-iotda", topics=huawei.TOPICS, looks_like=huawei.looks_like, open=lambda: huawei.decode),
+    Format(name="edge-batch", looks_like=edge_batch.looks_like, open=lambda: edge_batch.decode),
 )
 """For `auto`: the first whose topic matches, then the first that the message looks like."""
+
+NAMES = tuple(entry.name for entry in FORMATS)
