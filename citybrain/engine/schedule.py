@@ -97,10 +97,7 @@ class Schedule:
         """Apart from the readings: a store that will not delete must not let the journal fill the disk."""
         parts = self._parts
         keep = timedelta(seconds=parts.installation.settings.journal.keep)
-        done = [parts.store.stored_through(), parts.evaluation.saved_through]
-        if parts.installation.settings.series.rollups.enabled:
-            done.append(parts.roller.rolled_through())
         parts.journal.prune(
-            through=min(done),
+            through=min(parts.store.stored_through(), parts.evaluation.saved_through),
             received_before=to_micros(parts.clock.now() - keep),
         )

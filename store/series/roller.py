@@ -43,7 +43,7 @@ class Roller:
         """Make what is due; how many windows. Raises Temporary when the store is away: nothing is forgotten by that."""
         made = 0
         with self._guard:
-            rolled = self._begin() if self._position is None else self._rolled()
+            rolled = self._begin()
             is_behind = True
             while is_behind:
                 is_behind = self._follow()
@@ -51,10 +51,6 @@ class Roller:
                 made += self._make(Level.MINUTE, rolled, closed) + self._make(Level.HOUR, rolled, closed)
                 rolled = self._settle(rolled, closed)
         return made
-
-    def rolled_through(self) -> int:
-        """The journal up to here is not needed for rollups any more."""
-        return self._rolled().through
 
     def forget(self, now: datetime) -> None:
         """Retention of all levels. Readings go by whole hours, and not before these are rolled up.
@@ -92,15 +88,19 @@ class Roller:
         return self._store.rolled() or Rolled()
 
     def _begin(self) -> Rolled:
-        """Where a run before this one ended. Where the journal begins later than that: from its next full hour."""
+        """Where the run before this one ended. What the journal has lost since then leaves a gap that cannot be made:
+        the levels begin anew with the next full hour, and what is older is answered from the readings.
+        """
         rolled = self._rolled()
-        oldest = self._journal.read(after=0, limit=1)
-        if oldest and oldest[0].sequence > rolled.through + 1:
+        position = rolled.through if self._position is None else self._position
+        oldest = self._journal.read(after=position, limit=1)
+        if oldest and oldest[0].sequence > position + 1:
+            position = oldest[0].sequence - 1
             begin = -(-(oldest[0].settlement.now + AHEAD_US) // Level.HOUR.micros) * Level.HOUR.micros
             reach = Reach(begin=begin, end=begin)
-            _log.warning("rollups begin anew, the journal does not reach back", begin=from_micros(begin).isoformat())
             rolled = replace(rolled, minutes=reach, hours=reach)
-        self._position = rolled.through
+            _log.warning("rollups begin anew, the journal does not reach back", begin=from_micros(begin).isoformat())
+        self._position = position
         return rolled
 
     def _follow(self) -> bool:
