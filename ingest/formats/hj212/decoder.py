@@ -14,6 +14,7 @@ from domain.messages import Message, Reason
 from domain.readings import Quality
 from ingest.formats.decoded import Decoded, Dialects, Reject
 from ingest.formats.hj212.content import Sample, samples_of
+from ingest.formats.hj212.coverage import Coverage
 from ingest.formats.hj212.crc import Check
 from ingest.formats.hj212.framing import Piece, cut
 from ingest.formats.hj212.packet import FIRST_ENCRYPTED_VERSION, Packet, opened
@@ -48,10 +49,11 @@ def looks_like(message: Message) -> bool:
 
 
 class Hj212:
-    """Remembers the parts of split packets that wait for each other. One thread."""
+    """Remembers parts of split packets that wait for each other, and which intervals were told already. One thread."""
 
     def __init__(self) -> None:
         self._codes: Mapping[str, Meaning] = shipped_codes("hj212")
+        self._coverage = Coverage()
         self._parts = Parts()
 
     def decode(self, message: Message, dialects: Dialects) -> Sequence[Decoded]:
@@ -75,7 +77,8 @@ class Hj212:
         if packet.version >= FIRST_ENCRYPTED_VERSION:
             detail = f"MN={packet.mn[:_SHOWN]} CN={packet.cn} Flag={packet.flag}: HJ 212-2025, encrypted, no key"
             return [_rejected(device, Reason.ENCRYPTED, f"{detail}; set the station to HJ 212-2017")]
-        return [_decoded(one, dialects(device), self._codes) for one in self._contents(packet, message)]
+        speaker = self._speaker(dialects(device))
+        return [_decoded(one, speaker) for one in self._contents(packet, message)]
 
     def _contents(self, packet: Packet, message: Message) -> Iterator[_Content]:
         if packet.parts == 1:
@@ -90,9 +93,12 @@ class Hj212:
             match one:
                 case Joined():
                     content = _Content(packet=one.packet, text=one.text, identity=None)
-                    yield _decoded(content, dialects(device), self._codes)
+                    yield _decoded(content, self._speaker(dialects(device)))
                 case GivenUp():
                     yield _rejected(device, Reason.WRONG_SHAPE, one.detail, readings=one.readings)
+
+    def _speaker(self, dialect: Dialect) -> Speaker:
+        return Speaker(codes=self._codes, dialect=dialect, coverage=self._coverage)
 
 
 def _rejected(device: str, reason: Reason, detail: str, *, readings: int = 1) -> Decoded:
@@ -106,11 +112,11 @@ def _identity(packet: Packet, text: str) -> str | None:
     return "/".join((packet.qn, packet.cn, str(packet.part), text.partition(";")[0].strip()))[:200]
 
 
-def _decoded(content: _Content, dialect: Dialect, codes: Mapping[str, Meaning]) -> Decoded:
-    packet = content.packet
+def _decoded(content: _Content, speaker: Speaker) -> Decoded:
+    packet, dialect = content.packet, speaker.dialect
     telling = Telling(
         device=device_name(packet.mn),
-        codes=codes,
+        codes=speaker.codes,
         dialect=dialect,
         moment=Moment(at=None),
         identity=content.identity,
@@ -122,7 +128,7 @@ def _decoded(content: _Content, dialect: Dialect, codes: Mapping[str, Meaning]) 
     for sample, end in timed:
         if end is not None:
             telling.moment = _moment(packet, end, dialect, is_newest=end == newest)
-            say(telling, sample, Speaker(codes=codes, dialect=dialect))
+            say(telling, sample, speaker)
     return telling.decoded()
 
 

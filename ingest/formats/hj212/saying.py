@@ -8,6 +8,7 @@ from domain.devices import Dialect
 from domain.messages import Reason
 from domain.readings import Quality
 from ingest.formats.hj212.content import Sample
+from ingest.formats.hj212.coverage import Coverage
 from ingest.formats.telling import Moment, Telling
 
 ASK = "ask"
@@ -52,6 +53,7 @@ class Speaker:
 
     codes: Mapping[str, Meaning]
     dialect: Dialect
+    coverage: Coverage
 
 
 def say(telling: Telling, sample: Sample, speaker: Speaker) -> None:
@@ -85,6 +87,17 @@ def _say_field(telling: Telling, speaker: Speaker, item: tuple[str, str, str], m
 
 
 def _say(telling: Telling, speaker: Speaker, code: str, value: str, moment: Moment) -> None:
+    why_not = speaker.coverage.why_not(telling.device, code, moment)
+    if why_not is not None:
+        telling.skip(code, why_not)
+        return
+    before = len(telling.decoded().measurements)
+    _say_in_its_unit(telling, speaker, code, value, moment)
+    if moment.quality is Quality.GOOD and len(telling.decoded().measurements) > before:
+        speaker.coverage.told(telling.device, code, moment)
+
+
+def _say_in_its_unit(telling: Telling, speaker: Speaker, code: str, value: str, moment: Moment) -> None:
     usual = speaker.codes.get(code.casefold())
     unit = _unit(code, speaker.dialect)
     if unit is None and usual is not None and usual.unit == ASK and not _is_remapped(code, usual, speaker.dialect):
