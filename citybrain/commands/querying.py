@@ -43,10 +43,15 @@ def query_options(command: Command) -> Command:
 
 def settings_for(config: Path | None, data: Path | None) -> Settings:
     """The installation that is meant. Raises Misconfigured when there is none to be found."""
+    return load_settings(settings_file_for(config, data))
+
+
+def settings_file_for(config: Path | None, data: Path | None) -> Path:
+    """Its settings file. Raises Misconfigured when there is none."""
     candidates = [config] if config else [data / "citybrain.yaml"] if data else list(DEFAULT_FILES)
     for candidate in candidates:
         if candidate.is_file():
-            return load_settings(candidate)
+            return candidate
     message = "no settings file here; give --config FILE, or --data DIR of a demo"
     raise Misconfigured([Problem(file=str(candidates[0]), line=None, message=message)])
 

@@ -1,0 +1,152 @@
+"""The doctor finds what is wrong, says what to do, and calls a healthy installation healthy."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from citybrain.doctor.broker import examine_broker
+from citybrain.doctor.findings import Finding, Level, Section
+from citybrain.doctor.installation import examine_registry, examine_routes
+from citybrain.doctor.machine import examine_machine
+from citybrain.doctor.stores import examine_stores
+from citybrain.engine.schedule import JOURNAL_DROPPED
+from domain.instants import from_micros
+from domain.ledger import LedgerLine, Tally
+from ingest.settings import BrokerSettings
+from notify.settings import NotifySettings
+from runtime.clock import SystemClock
+from tests.app.engine_room import EngineRoom
+from tests.app.installation import Site, write_installation
+from tests.app.terminal import Terminal
+from tests.ingest.brokers import BrokerProcess, embedded_broker, free_port, mosquitto
+
+__all__ = ["embedded_broker", "mosquitto"]
+
+
+def levels(findings: Sequence[Finding]) -> list[Level]:
+    return [finding.level for finding in findings]
+
+
+def words(findings: Sequence[Finding]) -> str:
+    return "\n".join(finding.en for finding in findings)
+
+
+def test_stores_that_hold_what_they_should_are_healthy(room: EngineRoom) -> None:
+    room.settle([("MC-1", "tilt", 1.0)], at=0)
+    room.step()
+    room.close()
+    findings = examine_stores(room.site.settings())
+    assert Level.BAD not in levels(findings)
+    assert "the ledger balances: 1 messages" in words(findings)
+
+
+def test_a_ledger_that_is_out_is_bad(room: EngineRoom) -> None:
+    line = LedgerLine(feed="city", minute=from_micros(0), messages=Tally(received=3, stored=1), readings=Tally())
+    with room.parts.records.transaction() as books:
+        books.ledger.add([line])
+    room.close()
+    [bad] = [finding for finding in examine_stores(room.site.settings()) if finding.level is Level.BAD]
+    assert "2 messages" in bad.en
+
+
+def test_quarantine_and_dropped_readings_are_told(room: EngineRoom) -> None:
+    room.settle([("MC-1", "tilt", 1.0)], at=0, quarantined=2)
+    room.step()
+    with room.parts.records.transaction() as books:
+        books.cursors.set(JOURNAL_DROPPED, 7)
+    room.close()
+    findings = examine_stores(room.site.settings())
+    assert "2 entries in quarantine" in words(findings)
+    assert "7 readings dropped" in words(findings)
+
+
+def test_a_series_store_that_is_away_is_bad(tmp_path: Path) -> None:
+    server = {"generation": 1, "url": f"http://127.0.0.1:{free_port()}"}
+    site = write_installation(tmp_path, series={"kind": "influxdb", "influxdb": server})
+    assert Level.BAD in levels(examine_stores(site.settings()))
+
+
+def test_a_machine_with_room_and_a_local_disk_has_nothing_bad(tmp_path: Path) -> None:
+    findings = examine_machine(tmp_path / "not" / "made" / "yet")
+    assert {finding.section for finding in findings} == {Section.MACHINE}
+    assert "GiB free" in words(findings) and "durable write" in words(findings)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_takes_nothing_is_bad(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    [bad] = [finding for finding in examine_machine(tmp_path) if finding.level is Level.BAD]
+    assert "No space left" in bad.en
+
+
+def test_devices_that_no_limit_can_reach_are_named(tmp_path: Path) -> None:
+    site = write_installation(tmp_path)
+    text = (tmp_path / "city" / "devices.yaml").read_text(encoding="utf-8")
+    (tmp_path / "city" / "devices.yaml").write_text(text.replace("zone: '2'", "zone:", 1), encoding="utf-8")
+    found = words(examine_registry(site.installation().registry))
+    assert "1 noise meters without a zone: no limit applies: NM-1" in found
+
+
+def test_a_city_that_tells_nobody_is_told_so() -> None:
+    to_file = NotifySettings.model_validate({"routes": [{"id": "log", "url": "log://notices.log"}]})
+    to_phone = NotifySettings.model_validate({"routes": [{"id": "duty", "url": "json://127.0.0.1"}]})
+    found = [levels(examine_routes(settings)) for settings in (NotifySettings(routes=()), to_file, to_phone)]
+    assert found == [[Level.NOTE], [Level.NOTE], [Level.OK]]
+
+
+def test_the_page_ends_with_exit_code_1_when_something_is_bad(terminal: Terminal, site: Site) -> None:
+    ran = terminal.run("doctor", "--config", site.file, "--json")
+    assert (ran.code, [row["section"] for row in ran.rows if row["level"] == "bad"]) == (1, ["broker"])
+
+
+def test_broken_files_are_told_and_nothing_else_is_looked_at(terminal: Terminal, site: Site) -> None:
+    (site.folder / "city" / "devices.yaml").write_text("devices: [{id: x}]", encoding="utf-8")
+    ran = terminal.run("doctor", "--config", site.file, "--json")
+    assert ran.code == 1
+    assert {row["section"] for row in ran.rows} == {"files"}
+
+
+def test_the_page_is_written_for_people_in_both_languages(terminal: Terminal, site: Site) -> None:
+    page = terminal.run("doctor", "--config", site.file, "--skip-broker").out
+    assert "存储 stores" in page
+    assert "通知只写入文件" in page
+
+
+@pytest.mark.service
+@pytest.mark.parametrize("kind", ["mosquitto", "embedded_broker"])
+def test_a_broker_with_the_settings_of_the_docs_is_healthy(kind: str, request: pytest.FixtureRequest) -> None:
+    broker: BrokerProcess = request.getfixturevalue(kind)
+    findings = examine_broker(broker.settings(), SystemClock())
+    assert Level.BAD not in levels(findings), words(findings)
+    assert "3000 came after its return" in words(findings)
+
+
+@pytest.fixture
+def plain_mosquitto(tmp_path: Path) -> Iterator[int]:
+    """As Debian ships it: a queue of 1,000 for each session."""
+    configuration, port = tmp_path / "plain.conf", free_port()
+    configuration.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nuser root\n")
+    program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+    argv = [program, "-c", str(configuration)]
+    broker = BrokerProcess(argv=argv, port_v5=port, port_v4=port, log=tmp_path / "plain.log").start()
+    yield port
+    broker.stop()
+
+
+@pytest.mark.service
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_a_broker_that_drops_what_it_acknowledged_is_found_out(plain_mosquitto: int, protocol: str) -> None:
+    findings = examine_broker(BrokerSettings(port=plain_mosquitto, protocol=protocol), SystemClock())
+    bad = [finding for finding in findings if finding.level is Level.BAD]
+    assert bad and all("max_queued_messages 0" in finding.advice_en for finding in bad)
+
+
+@pytest.mark.service
+def test_a_broker_that_does_not_know_us_is_bad(mosquitto: BrokerProcess) -> None:
+    [finding] = examine_broker(mosquitto.settings(password="wrong"), SystemClock())
+    assert finding.level is Level.BAD
