@@ -23,6 +23,13 @@ def mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else _NOTHING
 
 
+def record(value: object, name: str) -> Mapping[str, Any]:
+    """The object. Raises Unusable(WRONG_SHAPE) for anything else."""
+    if not isinstance(value, dict):
+        raise Unusable(Reason.WRONG_SHAPE, f"{name} is an object, not {str(value)[:40]!r}")
+    return value
+
+
 def items(value: object) -> Sequence[Any]:
     """The array, or an empty one."""
     return value if isinstance(value, list) else ()
@@ -62,10 +69,10 @@ def content_of(payload: bytes) -> Mapping[str, Any]:
 
 
 def nested_json(value: object, name: str) -> Mapping[str, Any]:
-    """An object that may as well be JSON within a text. Raises Unusable for a text that is no JSON object."""
+    """An object that may as well be JSON within a text; empty where there is none. Raises Unusable for others."""
     inner = text(value)
     if inner is None:
-        return mapping(value)
+        return _NOTHING if value is None or isinstance(value, str) else record(value, name)
     try:
         return content_of(inner.encode(errors="replace"))
     except Unusable as problem:

@@ -11,7 +11,7 @@ from domain.messages import Message, Reason
 from domain.readings import Quality
 from ingest.codecs.table import CODECS
 from ingest.formats.decoded import Decoded, Dialects
-from ingest.formats.fields import content_of, count, from_base64, items, mapping, remark, text
+from ingest.formats.fields import content_of, count, from_base64, items, mapping, nested_json, remark, text
 from ingest.formats.lorawan import Uplink, best_signal, identity_of, told
 from ingest.formats.names import device_name
 from ingest.formats.telling import Moment
@@ -79,7 +79,7 @@ def _uplink(device: str, content: Mapping[str, Any], uplink: Mapping[str, Any]) 
         moment=moment,
         payload=payload,
         port=count(uplink.get("f_port")),
-        content=mapping(uplink.get("decoded_payload")),
+        content=nested_json(uplink.get("decoded_payload"), "decoded_payload"),
         normalized=_normalized(uplink.get("normalized_payload"), moment),
         radio=best_signal(uplink.get("rx_metadata")),
         identity=identity_of(session=session, counter=counter, payload=payload or uplink, time=time),

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.devices import Dialect, Registry
@@ -128,6 +128,7 @@ DECODERS = {
 
 
 @pytest.mark.parametrize("name", DECODERS)
+@settings(max_examples=40)
 @given(
     topic=st.sampled_from([V4_TOPIC, "x"]),
     content=shaped,
