@@ -134,11 +134,20 @@ class BulkConnection:
         try:
             self._flush()
         except OSError as exc:
-            self._end(f"connection lost: {why(exc)}")
+            self._end(f"connection lost: {why(self._last_words(exc))}")
 
     def _flush(self) -> None:
         if not self.state.is_over:
             self._outgoing.flush()
+
+    def _last_words(self, exc: OSError) -> OSError:
+        """With TLS 1.3 the broker's reason, such as a missing certificate, may wait to be read when sending fails."""
+        try:
+            if self._socket is not None:
+                self._socket.recv(1)
+        except OSError as told:
+            return told if isinstance(told, ssl.SSLError) and told.reason else exc
+        return exc
 
     def _is_ready(self, wait_s: float, *, is_reading: bool) -> bool:
         """Wait for bytes, or for room for ours. True when there may be something to read."""

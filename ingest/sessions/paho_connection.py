@@ -68,7 +68,7 @@ class PahoConnection:
         self._socket = self._client.socket()
         if self._socket is None:
             self.state.end("not reached")
-            raise not_reached(settings, OSError("the broker hung up at once"))
+            raise not_reached(settings, OSError("it hung up at once; with TLS it may demand a client certificate"))
         self._readiness.register(self._socket, select.POLLIN)
 
     def subscribe(self, topics: Sequence[str]) -> None:

@@ -1,29 +1,33 @@
-"""The intake over TLS, with a client certificate, against a real broker."""
+"""The intake over TLS, with client certificates, and over websockets, against a real broker."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
+from structlog.testing import capture_logs
 
 from domain.errors import Misconfigured
+from domain.messages import Message
+from ingest.sessions.bulk import BulkSession
+from ingest.sessions.opening import open_session
 from ingest.sessions.paho import PahoSession
-from ingest.settings import FeedSettings, TlsSettings
+from ingest.settings import BrokerSettings, FeedSettings, IngestSettings, TlsSettings
 from runtime.clock import SystemClock
 from tests.ingest.brokers import BrokerProcess, free_port, mosquitto_in
 from tests.ingest.running import wait_for
 
-EXTENSIONS = (
-    "[ext]\nsubjectAltName=IP:127.0.0.1\nbasicConstraints=critical,CA:TRUE\n[dn]\n[req]\ndistinguished_name=dn\n"
-)
+EXTENSIONS = "[ext]\nsubjectAltName={name}\nbasicConstraints=critical,CA:TRUE\n[dn]\n[req]\ndistinguished_name=dn\n"
+Make = Callable[..., PahoSession | BulkSession]
 
 
-def certificate(folder: Path, name: str) -> None:
+def certificate(folder: Path, name: str, *, valid_for: str = "IP:127.0.0.1") -> None:
     """Self-signed: its own authority."""
     configuration = folder / "openssl.cnf"
-    configuration.write_text(EXTENSIONS)
+    configuration.write_text(EXTENSIONS.format(name=valid_for))
     order = (
         f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={name} -extensions ext -config {configuration}"
     )
@@ -31,61 +35,160 @@ def certificate(folder: Path, name: str) -> None:
     subprocess.run([*order.split(), *files], check=True, capture_output=True)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secure:
+    """Mosquitto with a plain listener, and TLS that demands a client certificate, over TCP and over websockets."""
+
+    broker: BrokerProcess
+    folder: Path
+    tls_port: int
+    websocket_port: int
+    plain_websocket_port: int
+
+    def tls(self, **more: object) -> dict[str, object]:
+        known = {"ca": "broker.pem", "certificate": "engine.pem", "key": "engine.key", **more}
+        return {name: self.folder / str(file) for name, file in known.items() if file is not None}
+
+    def settings(self, **more: object) -> BrokerSettings:
+        return self.broker.settings(protocol="5", **{"port": self.tls_port, "tls": self.tls(), **more})
+
+    def publish(self, sizes: list[int]) -> None:
+        plain = Client(CallbackAPIVersion.VERSION2)
+        account = self.broker.settings()
+        plain.username_pw_set(account.username, account.secret())
+        plain.connect("127.0.0.1", self.broker.port_v4)
+        plain.loop_start()
+        for size in sizes:
+            plain.publish("citybrain/v1/up/a", b"x" * size, qos=1).wait_for_publish(10)
+        plain.disconnect()
+        plain.loop_stop()
+
+
 @pytest.fixture
-def secure(tmp_path: Path) -> Iterator[tuple[BrokerProcess, Path]]:
+def secure(tmp_path: Path) -> Iterator[Secure]:
     certificate(tmp_path, "broker")
     certificate(tmp_path, "engine")
     broker = mosquitto_in(tmp_path)
-    plain, tls = broker.port_v5, free_port()
+    tls, websocket, plain_websocket = free_port(), free_port(), free_port()
+    demand = (
+        f"certfile {tmp_path}/broker.pem\nkeyfile {tmp_path}/broker.key\n"
+        f"cafile {tmp_path}/engine.pem\nrequire_certificate true\n"
+    )
     with (tmp_path / "mosquitto.conf").open("a") as file:
-        file.write(f"listener {tls} 127.0.0.1\ncertfile {tmp_path}/broker.pem\nkeyfile {tmp_path}/broker.key\n")
-        file.write(f"cafile {tmp_path}/engine.pem\nrequire_certificate true\n")
+        file.write(f"listener {tls} 127.0.0.1\n{demand}")
+        file.write(f"listener {websocket} 127.0.0.1\nprotocol websockets\n{demand}")
+        file.write(f"listener {plain_websocket} 127.0.0.1\nprotocol websockets\n")
     broker.start()
-    broker.port_v5, broker.port_v4 = tls, plain
-    yield broker, tmp_path
+    yield Secure(
+        broker=broker, folder=tmp_path, tls_port=tls, websocket_port=websocket, plain_websocket_port=plain_websocket
+    )
     broker.stop(kill=True)
 
 
-def tls_of(folder: Path, **more: object) -> dict[str, object]:
-    known = {"ca": folder / "broker.pem", "certificate": folder / "engine.pem", "key": folder / "engine.key"}
-    return {**known, **more}
+@pytest.fixture(params=[BulkSession, PahoSession], ids=["bulk", "paho"])
+def make(request: pytest.FixtureRequest) -> Make:
+    chosen: Make = request.param
+    return chosen
 
 
-@pytest.mark.service
-def test_messages_come_over_tls_also_more_than_one_record_holds(secure: tuple[BrokerProcess, Path]) -> None:
-    broker, folder = secure
-    session = PahoSession(broker.settings(tls=tls_of(folder)), (FeedSettings(),), SystemClock())
+def session_of(make: Make, settings: BrokerSettings) -> PahoSession | BulkSession:
+    return make(settings, (FeedSettings(),), SystemClock())
+
+
+def assert_comes(session: PahoSession | BulkSession, secure: Secure, sizes: list[int]) -> None:
+    """Connects, is published to, and hands over messages of these sizes."""
     wait_for(lambda: bool(session.receive(wait_s=0.3)) or session.is_connected(), "a connection")
     session.receive(wait_s=0.3)
-    plain = Client(CallbackAPIVersion.VERSION2)
-    settings = broker.settings(protocol="3.1.1")
-    plain.username_pw_set(settings.username, settings.secret())
-    plain.connect("127.0.0.1", broker.port_v4)
-    plain.loop_start()
-    sizes = [10, 100_000, 10, 40_000, *[200] * 200]
-    for size in sizes:
-        plain.publish("citybrain/v1/up/a", b"x" * size, qos=1).wait_for_publish(10)
-    plain.disconnect()
-    arrived: list[int] = []
+    secure.publish(sizes)
+    arrived: list[Message] = []
 
     def take() -> bool:
         messages = session.receive(wait_s=0.1)
         session.acknowledge(messages)
-        arrived.extend(len(one.payload) for one in messages)
+        arrived.extend(messages)
         return len(arrived) >= len(sizes)
 
     wait_for(take, "all sizes")
+    assert session.is_connected()
     session.close()
-    assert arrived == sizes
+    assert [len(one.payload) for one in arrived] == sizes
+
+
+def complaint(make: Make, settings: BrokerSettings) -> str:
+    """What is said about a broker that is never reached, all of it."""
+    session = session_of(make, settings)
+    with capture_logs() as logs:
+        assert [list(session.receive(wait_s=0.3)) for _ in range(5)] == [[]] * 5
+    assert not session.is_connected()
+    session.close()
+    return "\n".join(f"{entry['event']}: {entry['reason']}" for entry in logs)
 
 
 @pytest.mark.service
-def test_broker_with_an_unknown_certificate_is_not_trusted(secure: tuple[BrokerProcess, Path]) -> None:
-    broker, folder = secure
-    tls = tls_of(folder, ca=folder / "engine.pem")
-    session = PahoSession(broker.settings(tls=tls), (FeedSettings(),), SystemClock())
-    assert [list(session.receive(wait_s=0.1)) for _ in range(5)] == [[]] * 5
-    assert not session.is_connected()
+def test_messages_come_over_tls_also_more_than_one_record_holds(make: Make, secure: Secure) -> None:
+    assert_comes(session_of(make, secure.settings()), secure, [10, 100_000, 10, 40_000, *[200] * 200, 600_000, 1])
+
+
+@pytest.mark.service
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_messages_come_over_websockets_with_and_without_tls(secure: Secure, protocol: str) -> None:
+    for known in (
+        {"port": secure.websocket_port},
+        {"port": secure.plain_websocket_port, "tls": None},
+    ):
+        settings = secure.settings(transport="websockets", **known).model_copy(update={"protocol": protocol})
+        session = open_session(IngestSettings(broker=settings), SystemClock())
+        assert isinstance(session, PahoSession)
+        assert_comes(session, secure, [10, 100_000, *[200] * 200, 0, 1])
+
+
+@pytest.mark.service
+def test_broker_with_an_unknown_certificate_is_told(make: Make, secure: Secure) -> None:
+    said = complaint(make, secure.settings(tls=secure.tls(ca="engine.pem")))
+    assert "its certificate is not trusted" in said
+    assert "name its authority's file as `ca`" in said
+
+
+@pytest.mark.service
+def test_broker_with_another_name_is_told(make: Make, tmp_path: Path) -> None:
+    certificate(tmp_path, "broker", valid_for="DNS:mqtt.other.example")
+    broker, port = mosquitto_in(tmp_path), free_port()
+    with (tmp_path / "mosquitto.conf").open("a") as file:
+        file.write(f"listener {port} 127.0.0.1\ncertfile {tmp_path}/broker.pem\nkeyfile {tmp_path}/broker.key\n")
+    broker.start()
+    said = complaint(make, broker.settings(port=port, tls={"ca": tmp_path / "broker.pem"}))
+    broker.stop(kill=True)
+    assert "its certificate is for another name" in said
+
+
+@pytest.mark.service
+def test_missing_client_certificate_is_told(secure: Secure) -> None:
+    said = complaint(BulkSession, secure.settings(tls=secure.tls(certificate=None, key=None)))
+    assert "it demands a client certificate" in said
+
+
+@pytest.mark.service
+def test_missing_client_certificate_lets_paho_guess(secure: Secure) -> None:
+    """paho does not tell why TLS has ended, and notices it now or a moment later."""
+    said = complaint(PahoSession, secure.settings(tls=secure.tls(certificate=None, key=None)))
+    assert "hung up at once; with TLS it may demand a client certificate" in said or "hangs up before" in said
+
+
+@pytest.mark.service
+def test_client_certificate_of_nobody_is_refused(make: Make, secure: Secure) -> None:
+    certificate(secure.folder, "stranger")
+    assert complaint(make, secure.settings(tls=secure.tls(certificate="stranger.pem", key="stranger.key")))
+
+
+@pytest.mark.service
+def test_port_without_tls_is_told(make: Make, secure: Secure) -> None:
+    said = complaint(make, secure.settings(port=secure.broker.port_v5, connect_timeout="1s"))
+    assert "broker not reached" in said
+
+
+@pytest.mark.service
+def test_tls_port_spoken_to_without_tls_never_raises(make: Make, secure: Secure) -> None:
+    assert "broker hangs up before it answers" in complaint(make, secure.settings(tls=None))
 
 
 def test_certificate_files_that_are_none_are_told(tmp_path: Path) -> None:
