@@ -13,7 +13,7 @@ NULL = "urn:ngsi-ld:null"
 _UNIT_FIELDS = ("unitCode", "unit", "unitText")
 _TIME_FIELDS = ("observedAt", "TimeInstant", "timestamp")
 _VALUE_FIELDS = ("value", "object", "languageMap", "vocab", "json")
-_IRI = re.compile(r"https?://.*[/#]")
+_IRI = re.compile(r"\Ahttps?://.*[/#]")
 _ENVELOPE = frozenset({"id", "type", "@id", "@type", "@context"})
 
 
@@ -67,10 +67,15 @@ def _plain(raw: object) -> object:
     """The value of metadata, which NGSI v2 wraps as {"type": .., "value": ..} and NGSI-LD may as {"@value": ..}."""
     while isinstance(raw, dict) and ("value" in raw or "@value" in raw):
         raw = raw["value"] if "value" in raw else raw["@value"]
-    return None if raw == NULL else raw
+    return None if _is_nothing(raw) else raw
 
 
 def _without_null(value: object) -> object:
     if isinstance(value, dict) and "@value" in value:
         value = value["@value"]
-    return None if value == NULL else value
+    return None if _is_nothing(value) else value
+
+
+def _is_nothing(value: object) -> bool:
+    """A null, or the blank that an IoT Agent writes into attributes that were never set."""
+    return isinstance(value, str) and (value == NULL or not value.strip())

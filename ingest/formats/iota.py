@@ -7,13 +7,13 @@ payload tells.
 import re
 from collections.abc import Sequence
 
-from config.codes import shipped_codes
 from domain.devices import Dialect
 from domain.errors import Unusable
 from domain.messages import Message, Reason
 from ingest.formats.decoded import Decoded, Dialects, Reject
 from ingest.formats.json_text import parsed
 from ingest.formats.names import device_name
+from ingest.formats.plain_names import plain_names
 from ingest.formats.telling import Moment, Telling
 from ingest.formats.times import of_epoch, of_text
 
@@ -105,14 +105,13 @@ def _object(device: str, dialect: Dialect, content: object) -> Decoded:
 
 
 def _told(device: str, dialect: Dialect, said: Sequence[tuple[str, object]], time: object) -> Decoded:
-    codes = shipped_codes("plain-names")
     attributes = [(name.strip(), value) for name, value in said if name.strip() != _TIME]
     named = next((value for name, value in said if name.strip() == _TIME), None)
     try:
         at = _instant(time if time is not None else named, dialect.timezone)
     except Unusable as problem:
         return _refused(device, problem, max(len(attributes), 1))
-    telling = Telling(device=device, codes=codes, dialect=dialect, moment=Moment(at=at))
+    telling = Telling(device=device, codes=plain_names(), dialect=dialect, moment=Moment(at=at))
     for name, value in attributes:
         telling.say(name, value)
     return telling.decoded()

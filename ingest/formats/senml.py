@@ -17,6 +17,7 @@ from domain.readings import Quality
 from ingest.formats.decoded import Decoded, Dialects, Reject
 from ingest.formats.json_text import parsed
 from ingest.formats.names import device_name
+from ingest.formats.plain_names import plain_names
 from ingest.formats.senml_cbor import unpacked
 from ingest.formats.senml_records import Record, resolve
 from ingest.formats.telling import Moment, Telling
@@ -164,7 +165,7 @@ class _Speech:
 
 @cache
 def _codes() -> Mapping[str, Meaning]:
-    return {**shipped_codes("plain-names"), **shipped_codes("senml")}
+    return {**plain_names(), **shipped_codes("senml")}
 
 
 def _check_bytes(value: Any) -> None:

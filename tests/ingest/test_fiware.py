@@ -258,6 +258,11 @@ def test_null_is_no_value_in_all_its_spellings(nothing: object) -> None:
     assert (EAR.measurements(air), EAR.reasons(air)) == ([], [])
 
 
+def test_the_blank_of_an_attribute_that_was_never_set_is_no_time() -> None:
+    lamp = entity("Streetlight", powerState=v2("on", TimeInstant=" "), TimeInstant={"type": "DateTime", "value": " "})
+    assert (only(lamp).value, only(lamp).at) == (1.0, MINUTE_AGO)
+
+
 def test_a_boolean_is_no_number() -> None:
     assert EAR.reasons(entity(temperature=False)) == [Reason.BAD_NUMBER]
     ear = Ear("ngsi-v2", dialects={"S-1": Dialect(metrics={"precipitation": "rain"})})
