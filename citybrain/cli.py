@@ -20,7 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "capture": ("citybrain.commands.capture", "录制 MQTT 报文 · record MQTT messages as NDJSON"),
     "readings": ("citybrain.commands.readings", "查询读数 · query readings"),
     "alerts": ("citybrain.commands.alerts", "查询告警 · query alerts"),
-    "devices": ("citybrain.commands.devices", "查询设备 · query devices"),
+    "devices": ("citybrain.commands.devices", "设备台账 · list, import and adopt devices"),
     "quarantine": ("citybrain.commands.quarantine", "查询隔离区 · query what could not be used"),
     "ledger": ("citybrain.commands.ledger", "守恒账本 · the conservation ledger"),
     "bench": ("citybrain.commands.bench", "基准测试 · speed as ratios against a baseline of the same run"),

@@ -1,6 +1,6 @@
 """Holds what files say about devices against the city, the kinds and each other; every fault at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,8 +35,17 @@ class Fault:
         return spot.problem(f"{spot.label}: {self.message}" if self.is_about_shape else self.message)
 
 
-def checked(listing: Listing, *, city: City, kinds: Mapping[str, DeviceKind]) -> dict[str, Device]:
-    """The devices by their ids, in the listing's order. Raises Misconfigured with all problems."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What became of a listing. `entries` are those of the right shape, `devices` those that can be built."""
+
+    entries: Sequence[DeviceEntry]
+    devices: Mapping[str, Device]
+    problems: Sequence[Problem]
+
+
+def examined(listing: Listing, *, city: City, kinds: Mapping[str, DeviceKind]) -> Examined:
+    """All devices of the listing, in its order, and all that is wrong with them."""
     entries, faults = validated(listing, city)
     references = References(city, kinds, {entry.id for _, entry in entries})
     maker = Maker(city, kinds)
@@ -50,10 +59,20 @@ def checked(listing: Listing, *, city: City, kinds: Mapping[str, DeviceKind]) ->
         if device is not None:
             devices.setdefault(entry.id, device)
     faults += [Fault(index=index, where=where, message=text) for index, where, text in naming_faults(entries)]
-    if faults:
-        faults.sort(key=lambda fault: fault.index)
-        raise Misconfigured([fault.problem(listing) for fault in faults])
-    return devices
+    faults.sort(key=lambda fault: fault.index)
+    return Examined(
+        entries=[entry for _, entry in entries],
+        devices=devices,
+        problems=[fault.problem(listing) for fault in faults],
+    )
+
+
+def checked(listing: Listing, *, city: City, kinds: Mapping[str, DeviceKind]) -> Mapping[str, Device]:
+    """The devices by their ids, in the listing's order. Raises Misconfigured with all problems."""
+    found = examined(listing, city=city, kinds=kinds)
+    if found.problems:
+        raise Misconfigured(list(found.problems))
+    return found.devices
 
 
 def validated(listing: Listing, city: City) -> tuple[list[tuple[int, DeviceEntry]], list[Fault]]:

@@ -1,0 +1,106 @@
+"""Plans a change of the registry's file, whole and checked, before anything is written."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from citybrain.registry.difference import Difference, difference
+from citybrain.registry.merging import merged
+from citybrain.settings import Settings
+from config.catalogue import SHIPPED, load_catalogue
+from config.city import load_city
+from config.registry.checking import examined, validated
+from config.registry.entries import DeviceEntry
+from config.registry.listing import Listing, Spot
+from config.registry.reading import YAML, read_listing
+from config.registry.writing import write_devices
+from config.registry.yaml_file import paused_collection
+from domain.devices import DeviceKind, Registry
+from domain.errors import Misconfigured, Problem
+from domain.places import City
+from domain.readings import Vocabulary
+from rules.engine import compile_rules
+from rules.loading import load_rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What a change is held against: the registry's file, the city and the kinds."""
+
+    target: Path
+    city: City
+    kinds: Mapping[str, DeviceKind]
+    why_not_ruled: Callable[[Registry], list[Problem]]
+    """What the rules would miss in a registry."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Ground":
+        """Raises Misconfigured."""
+        catalogue, kinds = load_catalogue(settings.catalogue or SHIPPED)
+        city, _ = load_city(settings.city)
+
+        def why_not_ruled(registry: Registry) -> list[Problem]:
+            named = settings.rules
+            try:
+                rules = load_rules(named.files, catalogue=catalogue, kinds=kinds, limits=named.limits)
+                compile_rules(rules, registry, Vocabulary(devices=tuple(registry.devices), metrics=catalogue.codes))
+            except Misconfigured as exc:
+                return exc.problems
+            return []
+
+        return cls(target=settings.devices, city=city, kinds=kinds, why_not_ruled=why_not_ruled)
+
+    def installed(self) -> Listing:
+        """What is installed now; nothing where the file is still missing. Raises Misconfigured."""
+        if not self.target.exists():
+            return Listing(contents=(), spot=lambda _index, _where: Spot(file=str(self.target), line=None, label=""))
+        return read_listing(self.target)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A change that could be written, unless there are problems."""
+
+    ground: Ground
+    before: Sequence[DeviceEntry]
+    after: Sequence[DeviceEntry]
+    difference: Difference
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def write(self) -> Path | None:
+        """Put the outcome in the place of the registry's file: where the old one is kept. Raises Misconfigured."""
+        problems = list(self.problems) or _why_not_written(self.ground.target)
+        if problems:
+            raise Misconfigured(problems)
+        return write_devices(self.ground.target, self.after)
+
+
+def plan_change(ground: Ground, incoming: Listing, *, replace: bool) -> Plan:
+    """The registry with `incoming` laid over it, or in its place. Raises Misconfigured when the installed file cannot
+    be read at all.
+    """
+    with paused_collection():
+        installed = ground.installed()
+        outcome = examined(merged(installed, incoming, replace=replace), city=ground.city, kinds=ground.kinds)
+        before = [entry for _, entry in validated(installed, ground.city)[0]]
+        registry = Registry(city=ground.city, kinds=ground.kinds, devices=outcome.devices)
+        problems = outcome.problems or ground.why_not_ruled(registry)
+    return Plan(
+        ground=ground,
+        before=before,
+        after=outcome.entries,
+        difference=difference(before, outcome.entries),
+        problems=tuple(problems),
+        notes=incoming.notes,
+    )
+
+
+def _why_not_written(target: Path) -> list[Problem]:
+    if target.suffix.lower() in YAML:
+        return []
+    message = (
+        f"only YAML is written, and the settings' `devices` is a {target.suffix} file: change that file where it comes"
+        " from, or name a .yaml file there and import this one into it"
+    )
+    return [Problem(file=str(target), line=None, message=message)]
