@@ -1,5 +1,6 @@
 """Real servers for tests marked `service`, each on free loopback ports with its files in a temporary directory."""
 
+import json
 import shutil
 import socket
 import subprocess
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import httpx
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from tests import availability
 
 INFLUXD_1_CONFIG = """
 reporting-disabled = true
@@ -102,6 +105,65 @@ class Influxd2:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+
+class VictoriaMetrics:
+    """Debian's VictoriaMetrics: takes what is sent to the write API of InfluxDB 2, and tells what it has understood."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        command = [
+            "victoria-metrics",
+            f"-storageDataPath={self._directory / 'data'}",
+            f"-httpListenAddr=127.0.0.1:{self._port}",
+            "-retentionPeriod=100y",
+            "-memory.allowedPercent=5",
+        ]
+        with (self._directory / "victoria-metrics.log").open("ab") as output:
+            self._process = subprocess.Popen(command, stdout=output, stderr=output)
+        _await_answer(f"{self.url}/health")
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def understood(self) -> dict[tuple[str, str], dict[int, float]]:
+        """Of each (measurement_field, device): value by time in milliseconds."""
+        httpx.get(f"{self.url}/internal/force_flush", timeout=30).raise_for_status()
+        every = {"match[]": '{device!=""}', "start": "0", "end": "4000000000"}
+        answer = httpx.get(f"{self.url}/api/v1/export", params=every, timeout=30).raise_for_status()
+        series = [json.loads(line) for line in answer.text.splitlines()]
+        return {
+            (one["metric"]["__name__"], one["metric"]["device"]): dict(
+                zip(one["timestamps"], one["values"], strict=True)
+            )
+            for one in series
+        }
+
+
+@contextmanager
+def victoria_metrics(directory: Path) -> Iterator[VictoriaMetrics]:
+    """A running server. Without one on this machine the test is NOT AVAILABLE."""
+    if shutil.which("victoria-metrics") is None:
+        availability.missing(
+            "VictoriaMetrics", "no victoria-metrics on PATH; on Debian: apt-get install victoria-metrics"
+        )
+    server = VictoriaMetrics(directory)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
 
 
 @contextmanager

@@ -93,6 +93,12 @@ def test_a_reading_comes_back_as_it_was(store: SeriesStore) -> None:
     assert everything(store) == [odd]
 
 
+def test_numbers_of_any_size_come_back_to_the_last_bit(store: SeriesStore) -> None:
+    odd = [0.1 + 0.2, 1e300, -1e-7, 5e-324, 1e16, 2**53 + 2.0, -0.0, 123456.789012345678]
+    store.write(batch(*(reading(metric="temperature", s=s, value=value) for s, value in enumerate(odd))), through=1)
+    assert [one.value for one in everything(store)] == odd
+
+
 def test_history_sent_on_purpose_is_stored_too(store: SeriesStore) -> None:
     store.write(batch(reading(), live=False), through=1)
     assert everything(store) == [reading()]
