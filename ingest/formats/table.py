@@ -20,6 +20,7 @@ from ingest.formats import (
     sensorthings,
     sparkplug,
     tasmota,
+    ttn_v2,
     tts,
     zigbee2mqtt,
 )
@@ -73,6 +74,7 @@ FORMATS: tuple[Format, ...] = (
     Format(name="chirpstack-v4", open=lambda: chirpstack.decode_v4),
     Format(name="chirpstack-v3", open=lambda: chirpstack.decode_v3),
     Format(name="tts-v3", topics=tts.TOPICS, looks_like=tts.looks_like, open=lambda: tts.decode),
+    Format(name="ttn-v2", looks_like=ttn_v2.looks_like, open=lambda: ttn_v2.decode),
     Format(name="netmore", looks_like=netmore.looks_like, open=lambda: netmore.decode),
     Format(name="ctwing", looks_like=ctwing.looks_like, open=ctwing.open_ctwing),
     Format(name="onenet", topics=onenet.TOPICS, looks_like=onenet.looks_like, open=lambda: onenet.decode),

@@ -14,7 +14,7 @@ from domain.errors import Unusable
 from domain.instants import iso
 from domain.messages import Message, Reason
 from domain.settlements import Settlement
-from ingest.formats import chirpstack, netmore, tts
+from ingest.formats import chirpstack, netmore, ttn_v2, tts
 from tests.ingest.fakes import NOON, NOW, pipeline_of, small_city
 from tests.ingest.lorawan_messages import CHIRPSTACK_V4, NETMORE, TTS, TTS_TOPIC, V4_TOPIC, message
 
@@ -110,7 +110,7 @@ NAMES = sorted(
         "end_device_ids", "dev_eui", "device_id", "uplink_message", "decoded_payload", "normalized_payload",
         "frm_payload", "received_at", "rx_metadata", "f_cnt", "session_key_id", "simulated", "join_accept",
         "payload", "Payload", "timestamp", "messageType", "temperature_1", "angle_x", "angle_y", "angle_z", "history",
-        "threshold_x", "publishedAt",
+        "threshold_x", "publishedAt", "payload_raw", "payload_fields", "metadata", "gateways", "counter",
     }
 )  # fmt: skip
 TEXTS = ("0101010101010101", "2022-07-18T09:34:15Z", "qg==", "017564", "foo", '{"temperature": 1}', "", "1e400")
@@ -123,6 +123,7 @@ DECODERS = {
     "chirpstack": (chirpstack.decode, {"deviceInfo": {"devEui": EUI}}),
     "chirpstack-v3": (chirpstack.decode_v3, {"devEUI": EUI}),
     "tts": (tts.decode, {"end_device_ids": {"dev_eui": EUI}}),
+    "ttn-v2": (ttn_v2.decode, {"dev_id": "d"}),
     "netmore": (netmore.decode, {"devEui": EUI}),
 }
 

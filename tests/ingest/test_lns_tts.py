@@ -82,7 +82,7 @@ def test_two_times_that_differ_by_nanoseconds_are_two() -> None:
 
 
 def identity(content: dict[str, Any]) -> str | None:
-    return only(decode(content, TTS_TOPIC)).identity
+    return only(decode(content, "bridged/up")).identity
 
 
 def test_a_simulated_uplink_is_history_and_uncertain() -> None:
@@ -141,3 +141,31 @@ def test_other_events_are_no_readings(event: str) -> None:
 def test_what_is_no_event_of_the_things_stack_is_refused() -> None:
     with pytest.raises(Unusable, match="no uplink_message"):
         decode({"end_device_ids": IDS, "news": 1}, TTS_TOPIC)
+
+
+V2 = {
+    "app_id": "my-app",
+    "dev_id": "foo-bar-baz",
+    "hardware_serial": "24E124126A229E1B",
+    "port": 1,
+    "counter": 5,
+    "payload_raw": "AWcAKg==",
+    "payload_fields": {"temperature_1": 4.2},
+    "metadata": {
+        "time": "2019-06-02T20:13:07.123456789Z",
+        "airtime": 46_336_000,
+        "gateways": [{"gtw_id": "a", "timestamp": 2_463_457_000, "time": "", "rssi": -57, "snr": 8.5}],
+    },
+}
+"""An uplink of The Things Network 2, after its published data format."""
+
+
+def test_an_old_export_of_version_2_is_read_under_the_same_device() -> None:
+    decoded = only(decode(V2, "my-app/devices/foo-bar-baz/up"))
+    assert (decoded.device, values(decoded), decoded.sequence) == (DEVICE, {"temperature": 4.2}, 5)
+    assert decoded.measurements[0].at == of_text("2019-06-02T20:13:07.123456Z")
+
+
+def test_uplinks_of_version_2_are_told_apart_by_their_time() -> None:
+    later = {**V2, "metadata": {**V2["metadata"], "time": "2019-06-02T20:23:07Z"}}
+    assert identity(V2) != identity(later)
