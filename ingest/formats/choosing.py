@@ -45,7 +45,7 @@ def choice_of(settings: IngestSettings, registry: Registry) -> FormatChoice:
     be used, and for a feed whose format nobody knows.
     """
     by_feed = {feed.id: feed.format for feed in settings.feeds if feed.format != AUTO}
-    table = table_with(settings.mappings)
+    table = (*mapping_formats(settings.mappings), *FORMATS)
     known = [entry.name for entry in table]
     problems = [
         Problem(file=f"ingest.feeds.{feed}.format", line=None, message=f"{name!r} is not known; {_advice(known)}")
@@ -57,9 +57,9 @@ def choice_of(settings: IngestSettings, registry: Registry) -> FormatChoice:
     return FormatChoice(table=table, by_feed=by_feed, limits=settings.limits, dialects=dialects_of(registry))
 
 
-def table_with(mappings: Sequence[Path]) -> Sequence[Format]:
-    """The table of formats with those of the mapping files in front. Raises Misconfigured."""
-    return (*(_format_of(file) for file in load_mappings(tuple(mappings))), *FORMATS)
+def mapping_formats(files: Sequence[Path]) -> tuple[Format, ...]:
+    """What mapping files add to the table. Raises Misconfigured."""
+    return tuple(_format_of(file) for file in load_mappings(tuple(files)))
 
 
 def _format_of(file: MappingFile) -> Format:

@@ -1,0 +1,136 @@
+"""Explains one payload after the other: what would be stored, what would not, and why."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.devices import Device, DeviceKind, Registry
+from domain.errors import Unusable
+from domain.instants import MICROS_PER_S, from_micros, iso
+from domain.messages import Measurement, Message, Reason
+from domain.metrics import Catalogue
+from domain.names import folded
+from ingest.formats.choosing import Formats
+from ingest.formats.decoded import Decoded, Reject
+from ingest.units import converted
+from ingest.validation import CLOCKLESS_BEFORE
+
+Row = Mapping[str, Any]
+_BYTE = re.compile(r"\(byte (\d+)\)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explainer:
+    """Says what comes of a message, value by value, as rows: each has either `metric`, `reason` or `field`."""
+
+    formats: Formats
+    catalogue: Catalogue
+    devices: Mapping[str, Device] = field(default_factory=dict)
+    """By every name on the wire, folded."""
+    kinds: Mapping[str, DeviceKind] = field(default_factory=dict)
+    named: AbstractSet[str] = frozenset()
+    """Names that are known besides."""
+    future_skew_s: float = 300.0
+
+    def explain(self, message: Message) -> Sequence[Row]:
+        """[] for a message that is no reading at all. Never raises for what the message says."""
+        try:
+            parts = self.formats.decode(message)
+        except Unusable as problem:
+            return [_refused(problem, message.payload)]
+        return [row for part in parts for row in self._rows(part, message)]
+
+    def _rows(self, part: Decoded, message: Message) -> Iterator[Row]:
+        for measurement in part.measurements:
+            yield self._measurement(measurement, part, message)
+        for reject in part.rejects:
+            yield _reject(part.device, reject)
+        for skipped in part.skipped:
+            yield {"device": part.device, "field": skipped.field, "why": skipped.why}
+
+    def _measurement(self, measurement: Measurement, part: Decoded, message: Message) -> Row:
+        metric = self.catalogue.by_code.get(measurement.metric)
+        stored = None if metric is None else _stored(measurement, metric.unit)
+        at = measurement.at
+        return {
+            "device": measurement.device,
+            "known": measurement.device in self.devices or measurement.device in self.named,
+            "metric": measurement.metric,
+            "unit": measurement.unit,
+            "unit_stored": None if metric is None else metric.unit,
+            "start": None if at is None else _time(at - round(measurement.span_s * MICROS_PER_S)),
+            "end": None if at is None else _time(at),
+            "value": measurement.value,
+            "value_stored": stored,
+            "quality": measurement.quality.name.lower(),
+            "live": measurement.live,
+            "identity": part.identity,
+            "sequence": part.sequence,
+            "refused": self._why_refused(measurement, stored, message.received),
+        }
+
+    def _why_refused(self, measurement: Measurement, stored: float | None, received: int) -> str | None:
+        """The reason for which the quarantine would have it, apart from an unknown device."""
+        at = received if measurement.at is None else measurement.at
+        if measurement.metric not in self._may_report(measurement.device):
+            return Reason.UNKNOWN_METRIC
+        if stored is None:
+            return Reason.UNKNOWN_UNIT
+        metric = self.catalogue[measurement.metric]
+        if at < CLOCKLESS_BEFORE:
+            return Reason.BAD_TIME
+        if at > received + self.future_skew_s * MICROS_PER_S:
+            return Reason.FUTURE_TIME
+        return None if metric.low <= stored <= metric.high else Reason.OUT_OF_RANGE
+
+    def _may_report(self, name: str) -> Sequence[str]:
+        """All metrics for a device whose kind nobody knows."""
+        device = self.devices.get(name)
+        return self.catalogue.codes if device is None else self.kinds[device.kind].metrics
+
+
+def by_every_name(registry: Registry) -> dict[str, Device]:
+    """Ids and aliases → device; an id is never overruled by another's alias."""
+    aliases = {folded(alias): device for device in registry for alias in device.aliases}
+    return aliases | {folded(device.id): device for device in registry}
+
+
+def _stored(measurement: Measurement, unit: str) -> float | None:
+    try:
+        return converted(measurement.value, given=measurement.unit or unit, wanted=unit)
+    except Unusable:
+        return None
+
+
+def _refused(problem: Unusable, payload: bytes) -> Row:
+    row = _reject(None, Reject(reason=problem.reason, detail=problem.detail))
+    offset = _offset(problem, payload)
+    return row if offset is None else {**row, "offset": offset}
+
+
+def _reject(device: str | None, reject: Reject) -> dict[str, Any]:
+    return {
+        "device": device or None,
+        "reason": reject.reason.value,
+        "detail": reject.detail,
+        "readings": reject.readings,
+    }
+
+
+def _offset(problem: Unusable, payload: bytes) -> int | None:
+    """The byte at which a text stops being JSON, where the parser says so."""
+    if problem.reason is not Reason.NOT_JSON:
+        return None
+    place = _BYTE.search(problem.detail)
+    if place is not None:
+        return int(place[1])
+    return len(payload) if "truncated" in problem.detail else None
+
+
+def _time(micros: int) -> str | None:
+    try:
+        return iso(from_micros(micros))
+    except OverflowError:
+        return None
