@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.devices import Dialect
@@ -341,6 +341,7 @@ def test_any_json_is_read_or_refused_but_never_raises_otherwise(content: object,
     EAR.reasons({"subscriptionId": "s", "data": content} if is_wrapped else content)
 
 
+@settings(max_examples=30)
 @given(st.lists(attributes, min_size=1, max_size=3))
 def test_a_notification_says_what_its_entities_say_one_by_one(entities: list[dict[str, object]]) -> None:
     together = EAR.measurements({"subscriptionId": "s", "data": entities})
