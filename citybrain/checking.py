@@ -14,6 +14,7 @@ from domain.readings import Vocabulary
 from notify.routes import open_channels
 from rules.engine import compile_rules
 from rules.loading import load_rules
+from store.series.cardinality import check_series
 
 Found = TypeVar("Found")
 
@@ -63,6 +64,7 @@ def _check_content(settings: Settings, report: Report) -> None:
         return
     vocabulary = Vocabulary(devices=tuple(registry.devices), metrics=catalogue.codes)
     report.attempt(lambda: compile_rules(rules, registry, vocabulary))
+    report.attempt(lambda: check_series(settings.series, registry))
     report.summary = [
         f"城市 city       {city.zh} · {city.en}（{city.timezone}）",
         f"设备 devices    {len(registry)}",

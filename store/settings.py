@@ -68,6 +68,8 @@ class InfluxSettings(Strict):
     password: SecretStr | None = None
     password_file: Path | None = None
     timeout: Seconds = 10.0
+    max_series: int = Field(default=1_000_000, ge=1)
+    """The default of max-series-per-database of 1.x."""
 
     @model_validator(mode="after")
     def _each_secret_once(self) -> Self:

@@ -25,6 +25,7 @@ from notify.texts import NoticeWriter
 from rules.engine import compile_rules
 from store.journal import Journal
 from store.records.records import Records
+from store.series.cardinality import check_series
 from store.series.opening import open_series_store, target_of
 from store.series.pump import SeriesPump
 from store.series.refusals import StoreRefusals
@@ -80,6 +81,7 @@ def build(installation: Installation, clock: Clock) -> Parts:
     with records.transaction() as books:
         books.devices.replace(registry)
     journal = Journal(settings.data / "journal", vocabulary=pipeline.vocabulary, settings=settings.journal)
+    check_series(settings.series, registry)
     store = open_series_store(settings.series, settings.data, catalogue)
     refusals = StoreRefusals(records, store=store, target=target_of(settings.series))
     session = open_session(settings.ingest, clock)
