@@ -279,6 +279,11 @@ def test_parts_cut_anywhere_are_put_together_in_any_order(cuts: list[int], data:
     assert [reject for part in decoded for reject in part.rejects] == []
 
 
+def test_parts_cut_between_two_items_need_no_semicolon() -> None:
+    texts = ["DataTime=20261122200000;LA-Rtd=50.1", "a01001-Rtd=21.5", ";a01002-Rtd=40"]
+    assert [values(one) for one in in_parts(texts, [2, 0, 1])] == [{"laeq": 50.1, "temperature": 21.5, "humidity": 40}]
+
+
 def test_a_part_that_comes_again_changes_nothing() -> None:
     texts = ["DataTime=20261122200000;LA-Rtd=5", "0.1"]
     decoder = Hj212()
@@ -349,7 +354,9 @@ def test_a_message_made_to_be_slow_is_not() -> None:
     begun = process_time()
     for unit in (b"##0012QN=CP=&&", b"CP=&&", b"&&", b"##9999QN=CP=&&&&12", b"#"):
         told(unit * (256 * 1024 // len(unit)))
-    assert process_time() - begun < 5
+    for item in ("a;", "x{}-Rtd=1;", "LA-{}=1;", "DataTime=20261122200000;", "LA-Rtd=1;", "//", ";"):
+        told(frame("DataTime=20261122200000;" + "".join(item.format(i) for i in range(200_000 // len(item)))))
+    assert process_time() - begun < 10
 
 
 def of_a_day(decoder: Hj212, packets: Sequence[tuple[str, str]]) -> list[Decoded]:

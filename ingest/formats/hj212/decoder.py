@@ -19,9 +19,9 @@ from ingest.formats.hj212.crc import Check
 from ingest.formats.hj212.framing import Piece, cut
 from ingest.formats.hj212.packet import FIRST_ENCRYPTED_VERSION, Packet, opened
 from ingest.formats.hj212.parts import GivenUp, Joined, Parts
-from ingest.formats.hj212.saying import Speaker, say
+from ingest.formats.hj212.saying import Speaker, Tale, say
 from ingest.formats.names import device_name
-from ingest.formats.telling import Moment, Telling
+from ingest.formats.telling import Moment
 from ingest.formats.times import of_digits
 
 BEIJING = "Etc/GMT-8"
@@ -114,7 +114,7 @@ def _identity(packet: Packet, text: str) -> str | None:
 
 def _decoded(content: _Content, speaker: Speaker) -> Decoded:
     packet, dialect = content.packet, speaker.dialect
-    telling = Telling(
+    telling = Tale(
         device=device_name(packet.mn),
         codes=speaker.codes,
         dialect=dialect,
@@ -138,7 +138,7 @@ def _moment(packet: Packet, end: int, dialect: Dialect, *, is_newest: bool) -> M
     return Moment(at=end, span_s=_span_s(packet.cn, dialect), quality=quality, live=is_newest)
 
 
-def _end(packet: Packet, sample: Sample, dialect: Dialect, telling: Telling) -> int | None:
+def _end(packet: Packet, sample: Sample, dialect: Dialect, telling: Tale) -> int | None:
     """DataTime is the instant of 2011, and the start of the interval elsewhere. None: rejected, and said."""
     count = max(1, len(sample.factors))
     if sample.time is None:

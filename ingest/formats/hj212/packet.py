@@ -12,6 +12,8 @@ _FRAME = re.compile(rb"##(\d{3,4})(.*&&)([0-9A-Fa-f]{4})\s*", re.DOTALL)
 _CONTENT = re.compile(r"CP\s*=\s*&&")
 _NO_NAME = frozenset({"", "null", "none", "nan"})
 _MOST_PARTS = 999
+_LONGEST_WORD = 64
+"""Of QN, CN and PW: what goes beyond it is no word of the standard, and must not fill our memory."""
 FIRST_ENCRYPTED_VERSION = 2
 """Version bits of Flag: 0 = 2005, 1 = 2017, 2 = 2025."""
 
@@ -80,9 +82,9 @@ def _packet(text: str, check: Check, notices: tuple[str, ...]) -> Packet:
     if not 1 <= part <= parts <= _MOST_PARTS:
         raise _unusable(f"PNO={part} of PNUM={parts}; parts count from 1 to PNUM, at most {_MOST_PARTS}")
     return Packet(
-        qn=header.get("qn") or also.get("qn", ""),
-        cn=header.get("cn", ""),
-        pw=header.get("pw", ""),
+        qn=(header.get("qn") or also.get("qn", ""))[:_LONGEST_WORD],
+        cn=header.get("cn", "")[:_LONGEST_WORD],
+        pw=header.get("pw", "")[:_LONGEST_WORD],
         mn=_name(header.get("mn", "")),
         flag=_count(header, "flag", 0),
         part=part,

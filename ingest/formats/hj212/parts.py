@@ -7,7 +7,7 @@ depends on its siblings. Only parts that are cut elsewhere wait for each other h
 import re
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from domain.instants import MICROS_PER_S
 from ingest.formats.hj212.packet import Packet
@@ -30,7 +30,7 @@ class Joined:
     """Content that can be read, from one set of parts."""
 
     packet: Packet
-    """One of the set, for its header."""
+    """For its header."""
     text: str
 
 
@@ -82,7 +82,7 @@ class Parts:
         waiting = self._sets.get(key)
         if waiting is None or waiting.packet.parts != packet.parts:
             self._forget(key)
-            waiting = self._sets[key] = _Set(packet=packet, first_received=received)
+            waiting = self._sets[key] = _Set(packet=replace(packet, content=""), first_received=received)
         if stands_alone(packet):
             waiting.told.add(packet.part)
             yield Joined(packet=packet, text=packet.content)

@@ -56,7 +56,18 @@ class Speaker:
     coverage: Coverage
 
 
-def say(telling: Telling, sample: Sample, speaker: Speaker) -> None:
+class Tale(Telling):
+    """A telling that knows how much it has told."""
+
+    __slots__ = ()
+
+    @property
+    def told(self) -> int:
+        """Measurements so far."""
+        return len(self._measurements)
+
+
+def say(telling: Tale, sample: Sample, speaker: Speaker) -> None:
     """All of the sample, at the telling's moment."""
     for code, fields in sample.factors.items():
         moment = _flagged(telling, code, fields.get("flag", ""))
@@ -73,7 +84,7 @@ def say(telling: Telling, sample: Sample, speaker: Speaker) -> None:
         telling.reject(Reason.WRONG_SHAPE, f"{text[:60]!r} is no name=value")
 
 
-def _say_field(telling: Telling, speaker: Speaker, item: tuple[str, str, str], moment: Moment) -> None:
+def _say_field(telling: Tale, speaker: Speaker, item: tuple[str, str, str], moment: Moment) -> None:
     code, name, value = item
     full = f"{code}-{name}"
     if full.casefold() in speaker.codes:
@@ -86,14 +97,14 @@ def _say_field(telling: Telling, speaker: Speaker, item: tuple[str, str, str], m
         telling.reject(Reason.UNKNOWN_METRIC, f"{full[:60]!r}: HJ 212 has no such field; {value[:20]!r} is not read")
 
 
-def _say(telling: Telling, speaker: Speaker, code: str, value: str, moment: Moment) -> None:
+def _say(telling: Tale, speaker: Speaker, code: str, value: str, moment: Moment) -> None:
     why_not = speaker.coverage.why_not(telling.device, code, moment)
     if why_not is not None:
         telling.skip(code, why_not)
         return
-    before = len(telling.decoded().measurements)
+    before = telling.told
     _say_in_its_unit(telling, speaker, code, value, moment)
-    if moment.quality is Quality.GOOD and len(telling.decoded().measurements) > before:
+    if moment.quality is Quality.GOOD and telling.told > before:
         speaker.coverage.told(telling.device, code, moment)
 
 
