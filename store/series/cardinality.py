@@ -21,6 +21,6 @@ def check_series(settings: SeriesSettings, registry: Registry) -> None:
     if possible > influxdb.max_series:
         message = (
             f"{len(registry)} devices may come to {possible} series, more than max_series {influxdb.max_series};"
-            " let the server take as many (1.x: max-series-per-database) and raise max_series, or switch series.rollups off"
+            " let the server take as many (1.x: max-series-per-database) and raise max_series, or switch rollups off"
         )
         raise Misconfigured([Problem(file="series.influxdb", line=None, message=message)])
