@@ -248,9 +248,10 @@ def test_a_recorded_uplink_of_version_3_is_read() -> None:
     assert "position" in skipped(decoded)
 
 
-def test_version_3_has_the_time_of_the_gateway_that_knows_one() -> None:
+def test_version_3_has_the_earliest_time_of_the_gateways_that_know_one() -> None:
     silent, never_set = {"rssi": -104}, {"rssi": -90, "time": "1970-01-01T00:00:10Z"}
-    heard = [silent, never_set, CHIRPSTACK_V3["rxInfo"][0], {"time": "no time", "rssi": -1}]
+    later = {"rssi": -99, "time": "2025-04-10T11:44:02.5Z"}
+    heard = [silent, never_set, later, CHIRPSTACK_V3["rxInfo"][0], {"time": "no time", "rssi": -1}]
     decoded = only(decode(v3(rxInfo=heard), V3_TOPIC))
     assert decoded.measurements[0].at == of_text("2025-04-10T11:44:01.912259Z")
 
