@@ -39,8 +39,9 @@ class Explainer:
         try:
             parts = self.formats.decode(message)
         except Unusable as problem:
-            return [_refused(problem, message.payload)]
-        return [row for part in parts for row in self._rows(part, message)]
+            return [{"format": self.formats.format_of(message), **_refused(problem, message.payload)}]
+        name = self.formats.format_of(message)
+        return [{"format": name, **row} for part in parts for row in self._rows(part, message)]
 
     def _rows(self, part: Decoded, message: Message) -> Iterator[Row]:
         for measurement in part.measurements:

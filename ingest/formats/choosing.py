@@ -1,8 +1,9 @@
 """Chooses the decoder of a message: by the format of its feed, else by topic, else by the looks of the payload."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from domain.devices import PLAIN, Dialect, Registry
 from domain.errors import Misconfigured, Problem, Unusable
@@ -12,7 +13,7 @@ from ingest.formats.mapping import open_mapping
 from ingest.formats.mapping_file import MappingFile, load_mappings
 from ingest.formats.mapping_topics import topic_pattern
 from ingest.formats.names import folded
-from ingest.formats.table import FORMATS, Format
+from ingest.formats.table import FORMATS, Format, never
 from ingest.settings import AUTO, MAPPING, IngestSettings, LimitSettings
 from ingest.topics import TopicFilter
 
@@ -77,13 +78,11 @@ class Formats:
     def __init__(self, choice: FormatChoice) -> None:
         self.limits = choice.limits
         self._dialects = choice.dialects
-        self._decoders = {entry.name: entry.open() for entry in choice.table}
-        self._by_feed = {feed: self._decoders[name] for feed, name in choice.by_feed.items()}
-        self._filters = [
-            (TopicFilter(text), self._decoders[entry.name]) for entry in choice.table for text in entry.topics
-        ]
-        self._shapes = [(entry.looks_like, self._decoders[entry.name]) for entry in choice.table]
-        self._by_topic: dict[str, Decode | None] = {}
+        opened = {entry.name: _Opened(entry.name, entry.open()) for entry in choice.table}
+        self._by_feed = {feed: opened[name] for feed, name in choice.by_feed.items()}
+        self._filters = [(TopicFilter(text), opened[entry.name]) for entry in choice.table for text in entry.topics]
+        self._shapes = [(entry.looks_like, opened[entry.name]) for entry in choice.table if entry.looks_like != never]
+        self._by_topic: dict[str, _Opened | None] = {}
 
     def decode(self, message: Message) -> Sequence[Decoded]:
         """What the message says; [] for an empty payload. Raises Unusable."""
@@ -92,37 +91,48 @@ class Formats:
         if len(message.payload) > self.limits.payload_bytes:
             detail = f"{len(message.payload)} bytes, at most {self.limits.payload_bytes}; split the message"
             raise Unusable(Reason.TOO_LARGE, detail)
-        decoded = self._decoder_for(message)(message, self._dialect)
+        chosen = self._chosen(message)
+        if chosen is None:
+            raise Unusable(Reason.UNKNOWN_TOPIC, f"no format for topic {message.topic[:200]!r}; see docs/formats.md")
+        decoded = chosen.decode(message, self._dialect)
         count = sum(len(part.measurements) for part in decoded)
         return decoded if count <= self.limits.values else self._too_many(decoded, count)
+
+    def format_of(self, message: Message) -> str | None:
+        """The name of the format that the message is read in; None where nobody knows it."""
+        chosen = self._chosen(message)
+        return None if chosen is None else chosen.name
+
+    def by_topic(self, feed: str, topic: str) -> Decode | None:
+        """The decoder that feed and topic alone decide on; None where it depends on the payload."""
+        chosen = self._by_feed.get(feed) or self._of_topic(topic)
+        return None if chosen is None else chosen.decode
 
     def _dialect(self, device: str) -> Dialect:
         return self._dialects.get(device, PLAIN)
 
-    def by_topic(self, feed: str, topic: str) -> Decode | None:
-        """The decoder that feed and topic alone decide on; None where it depends on the payload."""
-        return self._by_feed.get(feed) or self._of_topic(topic)
+    def _chosen(self, message: Message) -> "_Opened | None":
+        chosen = self._by_feed.get(message.feed) or self._of_topic(message.topic)
+        if chosen is not None:
+            return chosen
+        return next((opened for looks_like, opened in self._shapes if looks_like(message)), None)
 
-    def _decoder_for(self, message: Message) -> Decode:
-        decode = self.by_topic(message.feed, message.topic)
-        if decode is None:
-            decode = next(self._matching_shapes(message), None)
-        if decode is None:
-            raise Unusable(Reason.UNKNOWN_TOPIC, f"no format for topic {message.topic[:200]!r}; see docs/formats.md")
-        return decode
-
-    def _of_topic(self, topic: str) -> Decode | None:
+    def _of_topic(self, topic: str) -> "_Opened | None":
         if topic not in self._by_topic:
             if len(self._by_topic) >= REMEMBERED_TOPICS:
                 self._by_topic.clear()
-            self._by_topic[topic] = next((decode for wanted, decode in self._filters if wanted.matches(topic)), None)
+            self._by_topic[topic] = next((opened for wanted, opened in self._filters if wanted.matches(topic)), None)
         return self._by_topic[topic]
-
-    def _matching_shapes(self, message: Message) -> Iterator[Decode]:
-        return (decode for looks_like, decode in self._shapes if looks_like(message))
 
     def _too_many(self, decoded: Sequence[Decoded], count: int) -> Sequence[Decoded]:
         everything = count + sum(reject.readings for part in decoded for reject in part.rejects)
         detail = f"{everything} values, at most {self.limits.values}; split the message"
         reject = Reject(reason=Reason.TOO_MANY_POINTS, detail=detail, readings=everything)
         return [Decoded(device=decoded[0].device, measurements=(), rejects=(reject,))]
+
+
+class _Opened(NamedTuple):
+    """A format with its decoder."""
+
+    name: str
+    decode: Decode

@@ -34,7 +34,14 @@ def test_a_value_says_all_that_would_be_stored(terminal: Terminal, tmp_path: Pat
     assert ran.code == 0
     assert ran.rows == [
         {
-            **{"device": "NM-1", "known": False, "metric": "temperature", "unit": "F", "unit_stored": "°C"},
+            **{
+                "format": "native",
+                "device": "NM-1",
+                "known": False,
+                "metric": "temperature",
+                "unit": "F",
+                "unit_stored": "°C",
+            },
             **{"start": "2026-11-22T11:59:00.000Z", "end": "2026-11-22T12:00:00.000Z"},
             **{"value": 70.0, "value_stored": pytest.approx(21.111, abs=1e-3), "quality": "uncertain", "live": True},
             **{"identity": "a", "sequence": 4, "refused": None},
