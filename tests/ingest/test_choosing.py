@@ -1,4 +1,4 @@
-"""Under `auto` no two formats fight for a message: samples of all of them are told by topic, and by their looks alone."""
+"""Under `auto` no two formats fight for a message: samples of all of them are told by topic, and by their looks."""
 
 import time
 from pathlib import Path
