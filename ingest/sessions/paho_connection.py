@@ -184,8 +184,9 @@ class PahoConnection:
         except UnicodeDecodeError:
             topic = UNREADABLE_TOPIC
         token = self._number << PACKET_ID_BITS | one.mid
+        payload = bytes(one.payload)
         self._arrived.append(
-            Message(self._feeds[topic], topic, one.payload, self._received, one.qos, one.retain, one.dup, token)
+            Message(self._feeds[topic], topic, payload, self._received, one.qos, one.retain, one.dup, token)
         )
 
 

@@ -8,11 +8,14 @@ from contextlib import contextmanager
 import pytest
 from structlog.testing import capture_logs
 
+from domain.messages import Message
 from ingest.backoff import Backoff
+from ingest.sessions.bulk import BulkSession
 from ingest.sessions.paho import PahoSession
 from ingest.settings import BrokerSettings, FeedSettings
 from runtime.clock import SystemClock
 
+Make = type[PahoSession] | type[BulkSession]
 CONNACK_V4 = b"\x20\x02\x00\x00"
 REFUSED_V4 = b"\x20\x02\x00\x05"
 
@@ -42,16 +45,18 @@ def settings(port: int, **more: object) -> BrokerSettings:
     return BrokerSettings.model_validate({"port": port, **fast, **more})
 
 
-def spoken_to(port: int, **more: object) -> tuple[list[object], list[str]]:
+def spoken_to(port: int, make: Make = PahoSession, **more: object) -> tuple[list[Message], list[str]]:
     """What a moment at such a listener brings: messages, and words of the log."""
     with capture_logs() as logs:
-        session = PahoSession(settings(port, **more), (FeedSettings(),), SystemClock())
+        session = make(settings(port, **more), (FeedSettings(),), SystemClock())
         messages = [one for _ in range(5) for one in session.receive(wait_s=0.03)]
         session.close()
     return messages, [entry["event"] for entry in logs]
 
 
-@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+@pytest.mark.parametrize(
+    ("make", "protocol"), [(PahoSession, "5"), (PahoSession, "3.1.1"), (BulkSession, "5")], ids=str
+)
 @pytest.mark.parametrize(
     "reply",
     [
@@ -65,9 +70,9 @@ def spoken_to(port: int, **more: object) -> tuple[list[object], list[str]]:
         b"\x90\x01\x00",
     ],
 )
-def test_malformed_packets_end_the_connection_and_nothing_else(reply: bytes, protocol: str) -> None:
+def test_malformed_packets_end_the_connection_and_nothing_else(reply: bytes, make: Make, protocol: str) -> None:
     with listener(reply) as port:
-        messages, words = spoken_to(port, protocol=protocol)
+        messages, words = spoken_to(port, make, protocol=protocol)
     assert messages == []
     assert words
 
@@ -78,15 +83,17 @@ def test_refusal_is_said_once_however_often_it_is_tried() -> None:
     assert words == ["broker refuses us; mend username, password or rights"]
 
 
-def test_outage_is_said_once_however_often_it_is_tried() -> None:
+@pytest.mark.parametrize(("make", "protocol"), [(PahoSession, "3.1.1"), (BulkSession, "5")])
+def test_outage_is_said_once_however_often_it_is_tried(make: Make, protocol: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    assert spoken_to(port)[1] == ["broker not reached"]
+    assert spoken_to(port, make, protocol=protocol)[1] == ["broker not reached"]
 
 
-def test_closed_session_waits_but_receives_nothing() -> None:
+@pytest.mark.parametrize("make", [PahoSession, BulkSession])
+def test_closed_session_waits_but_receives_nothing(make: Make) -> None:
     clock = SystemClock()
-    session = PahoSession(settings(1), (FeedSettings(),), clock)
+    session = make(settings(1), (FeedSettings(),), clock)
     session.close()
     begun = clock.monotonic()
     assert session.receive(wait_s=0.05) == []
