@@ -1,6 +1,5 @@
 """The loop that serves HJ 212 stations: accepts, reads, answers, and reads no further while too much is unsettled."""
 
-import errno
 import hmac
 import re
 import selectors
@@ -10,11 +9,11 @@ from collections.abc import Callable, Sequence
 
 from domain.messages import Message
 from domain.ports import Clock
-from ingest.backoff import Backoff
 from ingest.formats.hj212.answers import answer_to
 from ingest.formats.hj212.packet import Packet
 from ingest.sessions.hj212_answers import Answers, Debt
 from ingest.sessions.hj212_connection import Arrival, StationConnection
+from ingest.sessions.hj212_door import Door
 from ingest.settings import ListenerSettings
 from runtime import logs
 
@@ -22,9 +21,6 @@ MOST_UNSETTLED = 5000
 """Frames of all stations that wait to become durable; beyond it nobody is read, and TCP lets the stations wait."""
 MOST_UNSETTLED_EACH = 500
 _LOOK_ROUND_S = 0.5
-_BIND_FIRST_S, _BIND_LONGEST_S = 0.5, 10.0
-_BACKLOG = 128
-_OUT_OF_FILES = frozenset({errno.EMFILE, errno.ENFILE})
 _UNSAFE = re.compile(r"[^\w.:-]")
 _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
@@ -45,9 +41,7 @@ class StationServer:
         for end in (self._wake_here, self._wake_there):
             end.setblocking(False)
         self._selector.register(self._wake_here, _READ)
-        self._door: socket.socket | None = None
-        self._binding = Backoff(first=_BIND_FIRST_S, longest=_BIND_LONGEST_S)
-        self._next_binding = float("-inf")
+        self._door = Door(settings, clock)
         self._connections: dict[int, StationConnection] = {}
         self._interest: dict[int, int] = {}
         self._unsettled: dict[int, Debt] = {}
@@ -56,11 +50,11 @@ class StationServer:
         self._tokens = 0
         self._touched: set[int] = set()
         self._looked_round_at = float("-inf")
-        self._is_stopping = self._was_full = self._bind_told = self._is_swamped = self._door_is_shut = False
+        self._is_stopping = self._is_swamped = self._door_is_shut = False
 
     @property
     def is_listening(self) -> bool:
-        return self._door is not None
+        return self._door.socket is not None
 
     def settle(self, tokens: Sequence[int]) -> None:
         """These are durable: their stations may be answered. From any thread."""
@@ -86,9 +80,7 @@ class StationServer:
                 connection.end("the listener ends")
                 self._part_with(number, connection)
             for end in (self._door, self._wake_here, self._wake_there, self._selector):
-                if end is not None:
-                    end.close()
-            self._door = None
+                end.close()
 
     def _wake(self) -> None:
         try:
@@ -97,28 +89,14 @@ class StationServer:
             return  # full: it is awake already; closed: it has ended
 
     def _open_the_door(self) -> None:
-        if self._door is not None or self._clock.monotonic() < self._next_binding:
-            return
-        host, port = self._settings.host, self._settings.port
-        try:
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            self._door = socket.create_server((host, port), family=family, backlog=_BACKLOG)
-        except OSError as exc:
-            self._next_binding = self._clock.monotonic() + self._binding.next_wait()
-            if not self._bind_told:
-                _log.error("hj212 listener cannot listen; free the port or name another", port=port, reason=str(exc))
-            self._bind_told = True
-            return
-        self._bind_told = False
-        self._door.setblocking(False)
-        self._selector.register(self._door, _READ)
-        _log.info("hj212 listener listens", host=host, port=self._door.getsockname()[1])
+        if (opened := self._door.open()) is not None:
+            self._selector.register(opened, _READ)
 
     def _attend(self, sock: object, ready: int) -> None:
         if sock is self._wake_here:
             self._wake_here.recv(4096)
-        elif self._door is not None and sock is self._door:
-            self._accept(self._door)
+        elif isinstance(sock, socket.socket) and sock is self._door.socket:
+            self._let_in(sock)
         elif isinstance(sock, socket.socket) and (connection := self._connections.get(sock.fileno())):
             self._touched.add(sock.fileno())
             try:
@@ -133,27 +111,17 @@ class StationServer:
         if ready & _WRITE and not connection.is_over:
             connection.write()
 
-    def _accept(self, door: socket.socket) -> None:
+    def _let_in(self, door: socket.socket) -> None:
         try:
-            link, address = door.accept()
-        except OSError as exc:
-            if exc.errno in _OUT_OF_FILES:
-                _log.error("hj212 listener has no file left for a station; raise the limit", reason=exc.strerror)
-                self._selector.unregister(door)
-                self._door_is_shut = True
-            return  # else it has hung up before we came to the door
-        if len(self._connections) >= self._settings.connections:
-            link.close()
-            if not self._was_full:
-                _log.error("hj212 listener is full; raise its `connections`", connections=len(self._connections))
-            self._was_full = True
+            come = self._door.let_in(inside=len(self._connections))
+        except OSError:
+            self._selector.unregister(door)  # until the next look round: it would be ready all the time
+            self._door_is_shut = True
             return
-        self._was_full = False
-        link.setblocking(False)
-        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._touched.add(link.fileno())
-        peer = f"{address[0]}:{address[1]}"
-        self._connections[link.fileno()] = StationConnection(link, peer, now=self._clock.monotonic())
+        if come is not None:
+            connection = StationConnection(*come, now=self._clock.monotonic())
+            self._connections[connection.number] = connection
+            self._touched.add(connection.number)
 
     def _take(self, connection: StationConnection, arrivals: Sequence[Arrival]) -> None:
         received = self._clock.micros()
@@ -212,8 +180,8 @@ class StationServer:
         if now - self._looked_round_at >= _LOOK_ROUND_S or was_swamped != self._is_swamped:
             self._looked_round_at = now
             self._touched.update(self._connections)
-            if self._door is not None and self._door_is_shut:
-                self._selector.register(self._door, _READ)
+            if self._door_is_shut and self._door.socket is not None:
+                self._selector.register(self._door.socket, _READ)
                 self._door_is_shut = False
         for number in self._touched & self._connections.keys():
             connection = self._connections[number]

@@ -248,7 +248,9 @@ def test_the_dialect_names_codes_of_its_own() -> None:
 
 def test_a_message_looks_like_it_from_its_first_bytes() -> None:
     assert looks_like(message(DUST_AND_NOISE))
+    assert looks_like(message(b"##317QN=20191012133710130"))
     assert not looks_like(message(b"## 0239"))
+    assert not looks_like(message(b"##12345"))
 
 
 WHOLE = "DataTime=20261122200000;LA-Rtd=50.1,LA-Flag=N;a01001-Rtd=21.5,a01001-Flag=N;a01002-Rtd=40,a01002-Flag=N"

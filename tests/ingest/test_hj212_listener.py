@@ -1,5 +1,6 @@
 """Stations at the listener, over real sockets: answers only for what is durable, bounds on what anybody may do."""
 
+import errno
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from structlog.testing import capture_logs
 from domain.errors import Misconfigured
 from domain.messages import Message
 from ingest.sessions import hj212_connection, hj212_serving
+from ingest.sessions.hj212_door import Door
 from ingest.sessions.hj212_listener import Hj212Listener
 from ingest.settings import ListenerSettings
 from runtime.clock import SystemClock
@@ -280,3 +282,18 @@ def test_close_before_the_first_receive_and_twice() -> None:
     listener.close()
     listener.close()
     assert listener.receive(wait_s=0) == []
+
+
+class _NoMoreFiles(socket.socket):
+    def accept(self) -> tuple[socket.socket, object]:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+
+def test_a_process_without_files_left_says_so_once_and_goes_on() -> None:
+    with _NoMoreFiles() as listening_socket, capture_logs() as logs:
+        door = Door(settings(), SystemClock())
+        door.socket = listening_socket
+        for _ in range(2):
+            with pytest.raises(OSError, match="Too many open files"):
+                door.let_in(inside=0)
+    assert [entry["event"] for entry in logs] == ["hj212 listener may open no more files; raise the limit"]

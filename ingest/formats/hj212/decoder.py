@@ -31,7 +31,7 @@ MIN_INTERVAL = "MinInterval"
 _USUAL_MIN_INTERVAL_S = 600.0
 _SPANS_S = {"2011": 0.0, "2061": 3600.0, "2031": 86_400.0}
 _DATA = frozenset(_SPANS_S) | {"2051"}
-_LOOKS = re.compile(rb"\s*##\d{4}")
+_LOOKS = re.compile(rb"\s*##\d{3,4}\s*[A-Za-z]")
 _SHOWN = 60
 
 
