@@ -55,11 +55,11 @@ def told(uplink: Uplink, dialects: Dialects, codecs: Mapping[str, Codec]) -> Dec
     if not uplink.payload and not uplink.content and not uplink.normalized:
         telling.skip("payload", "an empty uplink")
     else:
-        try:
-            for one in _properties(uplink, telling.dialect, codecs):
+        for one in _properties(uplink, telling.dialect, codecs):
+            if isinstance(one, Unusable):
+                telling.reject(one.reason, one.detail)
+            else:
                 properties.append(one)
-        except Unusable as problem:  # what came before it stands
-            telling.reject(problem.reason, problem.detail)
     tell(telling, properties)
     return telling.decoded()
 
@@ -88,12 +88,10 @@ def best_signal(gateways: object) -> Mapping[str, object]:
     return {"rssi": best["rssi"], "snr": best.get("snr", best.get("loRaSNR"))}
 
 
-def _properties(uplink: Uplink, dialect: Dialect, codecs: Mapping[str, Codec]) -> Iterator[Property]:
+def _properties(uplink: Uplink, dialect: Dialect, codecs: Mapping[str, Codec]) -> Iterator[Property | Unusable]:
     decoded_elsewhere = bool(uplink.content or uplink.normalized)
     if uplink.payload and (dialect.codec is not None or not decoded_elsewhere):
-        for read in chosen(dialect.codec, codecs)(uplink.payload, uplink.port):
-            moment = None if read.at is None else replace(uplink.moment, at=read.at, live=read.live)
-            yield _known(read.code, read.value, unit=read.unit, moment=moment)
+        yield from _decoded_here(uplink, uplink.payload, dialect, codecs)
         return
     for moment, measured in uplink.normalized:
         for code, value in flattened(measured, below=NORMALIZED):
@@ -101,7 +99,18 @@ def _properties(uplink: Uplink, dialect: Dialect, codecs: Mapping[str, Codec]) -
     yield from _decoded_elsewhere(uplink)
 
 
-def _decoded_elsewhere(uplink: Uplink) -> Iterator[Property]:
+def _decoded_here(
+    uplink: Uplink, payload: bytes, dialect: Dialect, codecs: Mapping[str, Codec]
+) -> Iterator[Property | Unusable]:
+    try:
+        for read in chosen(dialect.codec, codecs)(payload, uplink.port):
+            moment = None if read.at is None else replace(uplink.moment, at=read.at, live=read.live)
+            yield _known(read.code, read.value, unit=read.unit, moment=moment)
+    except Unusable as problem:  # what came before it stands
+        yield problem
+
+
+def _decoded_elsewhere(uplink: Uplink) -> Iterator[Property | Unusable]:
     content = uplink.content
     if isinstance(content.get("data"), dict) and content.keys() <= _WRAPPER:
         content = content["data"]
@@ -109,7 +118,11 @@ def _decoded_elsewhere(uplink: Uplink) -> Iterator[Property]:
     for code, value in flattened({name: value for name, value in content.items() if name != "history" or not records}):
         yield _known(code, value)
     for record in records:
-        moment = replace(uplink.moment, at=epoch(mapping(record).get("timestamp")), live=False)
+        try:
+            moment = replace(uplink.moment, at=epoch(mapping(record).get("timestamp")), live=False)
+        except Unusable as problem:
+            yield Unusable(problem.reason, f"a record of history: {problem.detail}")
+            continue
         for code, value in flattened(mapping(record)):
             yield _known(code, value, moment=moment)
 

@@ -4,6 +4,7 @@ Fields that are 0, "" or false are left out by the server, so nothing but the de
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from domain.errors import Unusable
@@ -98,7 +99,11 @@ def _normalized(value: object, moment: Moment) -> tuple[tuple[Moment, Mapping[st
 
 
 def _own(measured: Mapping[str, Any], moment: Moment) -> Moment:
+    """Its own time. One that cannot be read is none, so that the time of receipt marks it as uncertain."""
     time = text(measured.get("time"))
     if time is None:
         return moment
-    return Moment(at=of_text(time), quality=moment.quality, live=moment.live)
+    try:
+        return replace(moment, at=of_text(time))
+    except Unusable:
+        return replace(moment, at=None)

@@ -131,7 +131,10 @@ def test_the_end_of_a_sensors_range_is_no_value(key: str, value: float) -> None:
 
 def test_a_wrapped_object_is_unwrapped_and_history_has_its_own_times_and_is_not_live() -> None:
     content = {
-        "data": {"temperature": 21.5, "history": [{"timestamp": 1_658_130_000, "temperature": 20.0}]},
+        "data": {
+            "temperature": 21.5,
+            "history": [{"temperature": 9}, {"timestamp": 1_658_130_000, "temperature": 20.0}],
+        },
         "warnings": [],
     }
     decoded = only(decode(v4(object=content), V4_TOPIC))
@@ -139,6 +142,7 @@ def test_a_wrapped_object_is_unwrapped_and_history_has_its_own_times_and_is_not_
         (21.5, of_text("2022-07-18T09:34:15.775023Z"), True),
         (20.0, 1_658_130_000_000_000, False),
     ]
+    assert [reject.reason for reject in decoded.rejects] == [Reason.BAD_TIME]
 
 
 @pytest.mark.parametrize("absent", [None, ...])

@@ -106,9 +106,14 @@ def test_normalized_values_go_before_those_of_the_decoder() -> None:
 
 
 def test_a_normalized_measurement_may_have_its_own_time() -> None:
-    normalized = [{"time": "2022-01-19T18:00:00Z", "air": {"temperature": 20.5}}, {"wind": {"speed": 3}}]
+    normalized = [
+        {"time": "2022-01-19T18:00:00Z", "air": {"temperature": 20.5}},
+        {"wind": {"speed": 3}},
+        {"time": "noon", "air": {"relativeHumidity": 60}},
+    ]
     decoded = only(decode(tts(normalized_payload=normalized, decoded_payload=...), TTS_TOPIC))
     assert sorted((one.metric, one.at) for one in decoded.measurements) == [
+        ("humidity", None),
         ("temperature", of_text("2022-01-19T18:00:00Z")),
         ("wind_speed", of_text("2022-01-19T19:02:33.799830Z")),
     ]
