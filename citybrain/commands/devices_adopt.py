@@ -75,7 +75,7 @@ def adopting(
     if name is None and not everybody:
         _list(wish, pattern)
         return
-    if name is not None and owner is not None:
+    if name is not None and owner is not None and template is None:
         done = wish.carry_out(lambda: plan_alias(name, owner, Ground.of(wish.settings)))
     elif template is None or owner is not None:
         raise click.UsageError("say what it is: NAME with --kind, NAME with --as-alias-of ID, or --all with --kind")

@@ -1,6 +1,6 @@
 """Plans a change of the registry's file, whole and checked, before anything is written."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +15,9 @@ from config.registry.listing import Listing, Spot
 from config.registry.reading import YAML, read_listing
 from config.registry.writing import write_devices
 from config.registry.yaml_file import paused_collection
-from domain.devices import DeviceKind, Registry
+from domain.devices import DeviceKind
 from domain.errors import Misconfigured, Problem
 from domain.places import City
-from domain.readings import Vocabulary
-from rules.engine import compile_rules
-from rules.loading import load_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,25 +27,13 @@ class Ground:
     target: Path
     city: City
     kinds: Mapping[str, DeviceKind]
-    why_not_ruled: Callable[[Registry], list[Problem]]
-    """What the rules would miss in a registry."""
 
     @classmethod
     def of(cls, settings: Settings) -> "Ground":
         """Raises Misconfigured."""
-        catalogue, kinds = load_catalogue(settings.catalogue or SHIPPED)
+        _, kinds = load_catalogue(settings.catalogue or SHIPPED)
         city, _ = load_city(settings.city)
-
-        def why_not_ruled(registry: Registry) -> list[Problem]:
-            named = settings.rules
-            try:
-                rules = load_rules(named.files, catalogue=catalogue, kinds=kinds, limits=named.limits)
-                compile_rules(rules, registry, Vocabulary(devices=tuple(registry.devices), metrics=catalogue.codes))
-            except Misconfigured as exc:
-                return exc.problems
-            return []
-
-        return cls(target=settings.devices, city=city, kinds=kinds, why_not_ruled=why_not_ruled)
+        return cls(target=settings.devices, city=city, kinds=kinds)
 
     def installed(self) -> Listing:
         """What is installed now; nothing where the file is still missing. Raises Misconfigured."""
@@ -84,14 +69,12 @@ def plan_change(ground: Ground, incoming: Listing, *, replace: bool) -> Plan:
         installed = ground.installed()
         outcome = examined(merged(installed, incoming, replace=replace), city=ground.city, kinds=ground.kinds)
         before = [entry for _, entry in validated(installed, ground.city)[0]]
-        registry = Registry(city=ground.city, kinds=ground.kinds, devices=outcome.devices)
-        problems = outcome.problems or ground.why_not_ruled(registry)
     return Plan(
         ground=ground,
         before=before,
         after=outcome.entries,
         difference=difference(before, outcome.entries),
-        problems=tuple(problems),
+        problems=tuple(outcome.problems),
         notes=incoming.notes,
     )
 

@@ -37,7 +37,9 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """What became of a listing. `entries` are those of the right shape, `devices` those that can be built."""
+    """What became of a listing. `entries` are those of the right shape, `devices` those that can be built;
+    where an id stands twice, which of the two is open.
+    """
 
     entries: Sequence[DeviceEntry]
     devices: Mapping[str, Device]
@@ -50,14 +52,16 @@ def examined(listing: Listing, *, city: City, kinds: Mapping[str, DeviceKind]) -
     references = References(city, kinds, {entry.id for _, entry in entries})
     maker = Maker(city, kinds)
     devices: dict[str, Device] = {}
+    seen: set[str] = set()
     for index, entry in entries:
         device, found = maker.make(entry)
         found.extend(references.faults(entry))
-        if entry.id in devices:
+        if entry.id in seen:
             found.append((("id",), f"device {entry.id} stands twice; give every device its own id"))
         faults += [Fault(index=index, where=where, message=message) for where, message in found]
+        seen.add(entry.id)
         if device is not None:
-            devices.setdefault(entry.id, device)
+            devices[entry.id] = device
     faults += [Fault(index=index, where=where, message=text) for index, where, text in naming_faults(entries)]
     faults.sort(key=lambda fault: fault.index)
     return Examined(

@@ -30,7 +30,8 @@ def is_swapped(lon: Any, lat: Any, city: City) -> bool:
         there_lon, there_lat = float(lat), float(lon)
     except (TypeError, ValueError):
         return False
-    return abs(there_lat) <= 90.0 and _km_from_centre(there_lon, there_lat, city) <= city.radius_km
+    is_on_earth = abs(there_lat) <= 90.0 and abs(there_lon) <= 180.0
+    return is_on_earth and _km_from_centre(there_lon, there_lat, city) <= city.radius_km
 
 
 def _km_from_centre(lon: float, lat: float, city: City) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.registry.table_file import read_table
@@ -199,6 +199,7 @@ def test_a_file_of_another_ending_is_refused(tmp_path: Path) -> None:
 CELL = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), max_size=8)
 
 
+@settings(deadline=None)
 @given(rows=st.lists(st.tuples(CELL, CELL), max_size=6))
 def test_a_cell_is_read_as_any_spreadsheet_wrote_it(rows: list[tuple[str, str]], tmp_path_factory: Any) -> None:
     text = io.StringIO()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.durations import LONGEST_S, parse_duration
@@ -53,6 +53,7 @@ def said(one: DeviceEntry) -> Dialect:
     return one.dialect.dialect() if one.dialect else PLAIN
 
 
+@settings(deadline=None)
 @given(entries=st.lists(ENTRIES, max_size=3))
 def test_what_was_written_is_read_again(entries: list[DeviceEntry], tmp_path_factory: Any) -> None:
     file = tmp_path_factory.getbasetemp() / "devices.yaml"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.registry.plain_yaml import NotPlain, load_plain
@@ -27,12 +27,14 @@ CONTENTS = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(CONTENTS, st.sampled_from([None, True, False]))
 def test_plain_yaml_reads_as_pyyaml_reads_it(content: Any, flow: bool | None) -> None:
     text = yaml.safe_dump(content, allow_unicode=True, default_flow_style=flow)
     assert repr(load_plain(text)) == repr(yaml.safe_load(text))
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("ab:- \n{}[],\"'&*!<>|#=~1.?%@"), max_size=40))
 def test_whatever_the_text_it_reads_as_pyyaml_or_is_left_to_it(text: str) -> None:
     try:
