@@ -7,6 +7,7 @@ from time import monotonic, sleep
 from domain.ledger import Tally
 from domain.ports import Journal
 from ingest.intake import Intake
+from ingest.sessions.bulk import BulkSession
 from ingest.sessions.paho import PahoSession
 from ingest.settings import BrokerSettings, IngestSettings
 from runtime.clock import SystemClock
@@ -22,7 +23,8 @@ class RunningIntake:
         self.clock = SystemClock()
         self.journal: Journal = journal or FakeJournal()
         self.pipeline = pipeline_of(small_city(METERS), self.settings)
-        self.session = PahoSession(broker, self.settings.feeds, self.clock)
+        make = BulkSession if broker.protocol == "5" else PahoSession
+        self.session = make(broker, self.settings.feeds, self.clock)
         self.intake = Intake(self.session, self.pipeline, self.journal, self.clock, self.settings)
         self._stop = Stop()
         self._thread = threading.Thread(target=self.intake.run, args=(self._stop,), daemon=True)

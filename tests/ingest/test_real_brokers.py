@@ -11,8 +11,11 @@ import pytest
 
 from domain.instants import to_micros
 from domain.messages import Message
+from ingest.sessions.bulk import BulkSession
+from ingest.sessions.bulk_connection import BulkConnection
 from ingest.sessions.paho import PahoSession
 from ingest.sessions.paho_connection import PahoConnection
+from ingest.sessions.redialled import RedialledSession
 from ingest.settings import BrokerSettings, FeedSettings
 from runtime.clock import SystemClock
 from store.journal import Journal
@@ -35,6 +38,7 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BrokerPro
 
 @pytest.fixture(params=["5", "3.1.1"])
 def protocol(request: pytest.FixtureRequest) -> str:
+    """The bulk session speaks 5 and paho 3.1.1; test_session_contract.py has paho with 5."""
     return str(request.param)
 
 
@@ -101,10 +105,10 @@ def test_connections_cut_again_and_again_lose_and_double_nothing(broker: BrokerP
     assert ledger_total(journal)[0].imbalance == 0
 
 
-def cut(session: PahoSession) -> None:
+def cut(session: RedialledSession) -> None:
     """As a network does it: no goodbye."""
     link = session._link
-    if isinstance(link, PahoConnection):
+    if isinstance(link, PahoConnection | BulkConnection) and link._socket is not None:
         with suppress(OSError):  # the session's own thread may have been quicker
             link._socket.shutdown(2)
 
@@ -181,7 +185,8 @@ class Receiver:
     """A bare session, driven by the test."""
 
     def __init__(self, settings: BrokerSettings, *feeds: FeedSettings) -> None:
-        self.session = PahoSession(settings, feeds or (FeedSettings(),), SystemClock())
+        make = BulkSession if settings.protocol == "5" else PahoSession
+        self.session = make(settings, feeds or (FeedSettings(),), SystemClock())
 
     def messages(self, count: int, *, within_s: float = 10.0) -> list[Message]:
         arrived: list[Message] = []
@@ -223,37 +228,10 @@ def test_messages_carry_their_feed_and_their_time_of_arrival(broker: BrokerProce
     assert all(before <= one.received <= to_micros(SystemClock().now()) for one in messages)
 
 
-def test_shared_subscription_divides_a_feed(broker: BrokerProcess) -> None:
-    feed = FeedSettings(id="shared", share="engines")
-    both = [Receiver(broker.settings(client_id=name), feed).connect() for name in ("one", "two")]
-    publish(broker.settings(), numbered(100, since_ms=now_ms()))
-    counts = [0, 0]
-
-    def take() -> bool:
-        for number, receiver in enumerate(both):
-            messages = receiver.session.receive(wait_s=0.05)
-            receiver.session.acknowledge(messages)
-            counts[number] += len(messages)
-        return sum(counts) >= 100
-
-    wait_for(take, "100 messages between two")
-    for receiver in both:
-        receiver.session.close()
-    assert (sum(counts), min(counts) > 0) == (100, True)
-
-
-@pytest.mark.parametrize("change", [{"password": "wrong"}, {"username": "nobody"}])
-def test_wrong_credentials_never_connect_and_never_raise(broker: BrokerProcess, change: dict[str, str]) -> None:
-    session = PahoSession(broker.settings(**change), (FeedSettings(),), SystemClock())
-    assert [list(session.receive(wait_s=0.1)) for _ in range(10)] == [[]] * 10
-    assert not session.is_connected()
-    session.close()
-
-
 def test_nothing_listening_is_waited_out_within_the_time_given(tmp_path: Path) -> None:
     broker = embedded_in(tmp_path)
     clock = SystemClock()
-    session = PahoSession(broker.settings(), (FeedSettings(),), clock)
+    session = BulkSession(broker.settings(), (FeedSettings(),), clock)
     begun = clock.monotonic()
     assert [list(session.receive(wait_s=0.1)) for _ in range(10)] == [[]] * 10
     assert 0.5 < clock.monotonic() - begun < 2.0
