@@ -361,13 +361,14 @@ def test_a_message_made_to_be_slow_is_not() -> None:
     assert process_time() - begun < 10
 
 
-def of_a_day(decoder: Hj212, packets: Sequence[tuple[str, str]]) -> list[Decoded]:
+def of_a_day(decoder: Hj212, packets: Sequence[tuple[str, str]], *, date: str = "20261122") -> list[Decoded]:
     """`HH:MM:SS cn`, content → decoded, one message after the other."""
     frames = [
-        frame(f"DataTime=20261122{when[:8].replace(':', '')};{content}", cn=when[9:], qn=f"{number:017d}1")
+        frame(f"DataTime={date}{when[:8].replace(':', '')};{content}", cn=when[9:], qn=f"{number:017d}1")
         for number, (when, content) in enumerate(packets)
     ]
-    return [one for part in frames for one in decoder.decode(message(part), lambda _: PLAIN)]
+    evening = (EIGHT or 0) + 3600 * MICROS_PER_S
+    return [one for part in frames for one in decoder.decode(message(part, received=evening), lambda _: PLAIN)]
 
 
 def test_a_mean_that_finer_readings_cover_is_left_out_and_another_is_not() -> None:
@@ -388,6 +389,13 @@ def test_an_instantaneous_level_gives_way_to_the_equivalent_level() -> None:
         Hj212(), [("20:00:00 2011", "LA-Rtd=50"), ("20:00:00 2051", "Leq-Data=51"), ("20:11:00 2011", "LA-Rtd=52")]
     )
     assert [values(first), values(second), skipped(third)] == [{"laeq": 50}, {"laeq": 51}, ["LA"]]
+
+
+def test_a_clock_that_is_ahead_hides_no_mean_behind_its_readings() -> None:
+    decoder = Hj212()
+    of_a_day(decoder, [("20:00:00 2011", "a01001-Rtd=20")], date="20361122")
+    of_a_day(decoder, [(f"20:0{minute}:00 2011", "a01001-Rtd=20") for minute in range(10)])
+    assert skipped(of_a_day(decoder, [("20:00:00 2051", "a01001-Avg=20")])[0]) == ["a01001"]
 
 
 def test_what_is_remembered_of_intervals_is_bounded() -> None:

@@ -77,7 +77,7 @@ class Hj212:
         if packet.version >= FIRST_ENCRYPTED_VERSION:
             detail = f"MN={packet.mn[:_SHOWN]} CN={packet.cn} Flag={packet.flag}: HJ 212-2025, encrypted, no key"
             return [_rejected(device, Reason.ENCRYPTED, f"{detail}; set the station to HJ 212-2017")]
-        speaker = self._speaker(dialects(device))
+        speaker = self._speaker(dialects(device), message)
         return [_decoded(one, speaker) for one in self._contents(packet, message)]
 
     def _contents(self, packet: Packet, message: Message) -> Iterator[_Content]:
@@ -93,12 +93,12 @@ class Hj212:
             match one:
                 case Joined():
                     content = _Content(packet=one.packet, text=one.text, identity=None)
-                    yield _decoded(content, self._speaker(dialects(device)))
+                    yield _decoded(content, self._speaker(dialects(device), message))
                 case GivenUp():
                     yield _rejected(device, Reason.WRONG_SHAPE, one.detail, readings=one.readings)
 
-    def _speaker(self, dialect: Dialect) -> Speaker:
-        return Speaker(codes=self._codes, dialect=dialect, coverage=self._coverage)
+    def _speaker(self, dialect: Dialect, message: Message) -> Speaker:
+        return Speaker(codes=self._codes, dialect=dialect, coverage=self._coverage, received=message.received)
 
 
 def _rejected(device: str, reason: Reason, detail: str, *, readings: int = 1) -> Decoded:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from domain.codes import Meaning
 from domain.devices import Dialect
+from domain.instants import MICROS_PER_S
 from domain.messages import Reason
 from domain.readings import Quality
 from ingest.formats.hj212.content import Sample
@@ -13,6 +14,9 @@ from ingest.formats.telling import Moment, Telling
 
 ASK = "ask"
 """A unit in the table of codes that only the device's dialect can tell."""
+
+_SKEW = 300 * MICROS_PER_S
+"""A clock further ahead than this is wrong: what it says covers nothing."""
 
 _VALUES = ("rtd", "td", "avg", "data", "")
 """Fields that are the value, the more precise name first; `td` is a frequent misprint of Rtd."""
@@ -54,6 +58,8 @@ class Speaker:
     codes: Mapping[str, Meaning]
     dialect: Dialect
     coverage: Coverage
+    received: int
+    """Arrival of what it says now, microseconds."""
 
 
 class Tale(Telling):
@@ -104,7 +110,7 @@ def _say(telling: Tale, speaker: Speaker, code: str, value: str, moment: Moment)
         return
     before = telling.told
     _say_in_its_unit(telling, speaker, code, value, moment)
-    if moment.quality is Quality.GOOD and telling.told > before:
+    if telling.told > before and moment.quality is Quality.GOOD and (moment.at or 0) < speaker.received + _SKEW:
         speaker.coverage.told(telling.device, code, moment)
 
 
