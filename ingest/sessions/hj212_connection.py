@@ -4,12 +4,14 @@ import socket
 from dataclasses import dataclass
 
 from domain.errors import Unusable
-from ingest.formats.hj212.framing import cut
+from ingest.formats.hj212.framing import LONGEST, cut
 from ingest.formats.hj212.packet import Packet, opened
 
 _CHUNK = 64 * 1024
 MOST_NONSENSE = 4096
 """Bytes in a row that are no sound frame; who sends more is no station."""
+_MOST_KEPT = LONGEST + 64
+"""Bytes of one piece: no frame is longer, and of what is none the beginning is enough."""
 _MOST_UNREAD = 64 * 1024
 """Bytes of answers that a station may leave unread."""
 
@@ -62,7 +64,13 @@ class StationConnection:
         if not chunk:
             self.end("the station hung up")
         pieces, self._waiting = cut(self._waiting + chunk, is_all=not chunk)
-        return [self._arrival(piece.content, is_frame=piece.is_frame) for piece in pieces]
+        arrivals: list[Arrival] = []
+        for piece in pieces:
+            arrivals.append(self._arrival(piece.content[:_MOST_KEPT], is_frame=piece.is_frame))
+            if self._nonsense > MOST_NONSENSE:
+                self.end(f"more than {MOST_NONSENSE} bytes in a row that are no HJ 212")
+                break
+        return arrivals
 
     def say(self, answer: bytes) -> None:
         self._outgoing += answer
@@ -87,6 +95,4 @@ class StationConnection:
         except Unusable:
             packet = None  # the decoder says why, in the quarantine
         self._nonsense = 0 if packet else self._nonsense + len(content)
-        if self._nonsense > MOST_NONSENSE:
-            self.end(f"{self._nonsense} bytes in a row that are no HJ 212")
         return Arrival(content=content, packet=packet)

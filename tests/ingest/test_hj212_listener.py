@@ -8,11 +8,16 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from domain.errors import Misconfigured
 from domain.messages import Message
+from ingest.formats.hj212.framing import LONGEST
 from ingest.sessions import hj212_connection, hj212_serving
+from ingest.sessions.hj212_connection import StationConnection
 from ingest.sessions.hj212_door import Door
 from ingest.sessions.hj212_listener import Hj212Listener
 from ingest.settings import ListenerSettings
@@ -197,7 +202,36 @@ def test_what_is_no_station_is_shown_the_door() -> None:
         link.sendall(b"GET / HTTP/1.1\r\n" * 1000)
         assert is_hung_up(link)
         kept = sum(len(message.payload) for message in listener.receive(wait_s=0.2))
-    assert 0 < kept <= 2 * 65536
+    assert 0 < kept <= 20_000
+
+
+def test_many_beginnings_of_frames_are_not_many_messages() -> None:
+    wanted = settings()
+    with listening(wanted) as listener, station(wanted) as link:
+        link.sendall(b"##0012QN=1;" * 5000)
+        assert is_hung_up(link)
+        assert 0 < len(listener.receive(wait_s=0.2)) < 500
+
+
+CHUNKS = st.lists(
+    st.binary(max_size=50)
+    | st.sampled_from([b"##", b"##0100QN=", b"CP=&&", b"&&1C80", b"\r\n", frame(NOISE), b"x" * 9000, b"\xff" * 3000]),
+    max_size=30,
+)
+
+
+@given(chunks=CHUNKS)
+@hypothesis_settings(deadline=None)
+def test_a_connection_bears_any_bytes_and_keeps_few(chunks: list[bytes]) -> None:
+    here, there = socket.socketpair()
+    with here, there:
+        here.setblocking(False)
+        connection = StationConnection(here, "peer", now=0)
+        for chunk in chunks:
+            there.sendall(chunk)
+            arrivals = connection.read(now=1)
+            assert sum(len(one.content) for one in arrivals) <= hj212_connection._CHUNK
+            assert len(connection._waiting) <= LONGEST
 
 
 def test_a_silent_station_is_parted_with() -> None:
