@@ -48,7 +48,7 @@ class Evaluation:
         self._judged = 0
         self._saved = 0
         self._saved_at = clock.monotonic()
-        self._is_away = False
+        self._problem: str | None = None
 
     @property
     def saved_through(self) -> int:
@@ -58,6 +58,11 @@ class Evaluation:
     @property
     def judged_through(self) -> int:
         return self._judged
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing can be recorded at the moment, or None."""
+        return self._problem
 
     def restore(self) -> None:
         """Bring the rules to where the records are: the last snapshot, then the journal without recording again.
@@ -96,12 +101,14 @@ class Evaluation:
         rest = threading.Event()
         while not stop():
             self._journal.wait(after=self._judged, timeout_s=IDLE_S)
-            on_step(self.step(stop))
+            on_step(self.step(stop, meanwhile=lambda: on_step(Step())))
             rest.wait(REST_S)
         self.save()
 
-    def step(self, stop: StopAsked) -> Step:
-        """Judge and record what is waiting. While the records are away it waits for them; nothing is lost by it."""
+    def step(self, stop: StopAsked, *, meanwhile: Callable[[], None] = lambda: None) -> Step:
+        """Judge and record what is waiting. While the records are away it waits for them, calling `meanwhile` each
+        second; nothing is lost by it.
+        """
         entries = self._journal.read(after=self._judged, limit=ENTRIES_AT_ONCE)
         if not entries:
             return Step()
@@ -112,7 +119,7 @@ class Evaluation:
             judged.append((entry, [*found, *due]))
             by_reading.update((transition.rule, str(transition.target)) for transition in found)
         self._judged = entries[-1].sequence
-        moves = self._record(judged, stop)
+        moves = self._record(judged, stop, meanwhile)
         self._save_now_and_then()
         return Step(entries=entries, moves=moves, by_reading=frozenset(by_reading))
 
@@ -132,23 +139,27 @@ class Evaluation:
         self._saved_at = self._clock.monotonic()
 
     def _record(
-        self, judged: Sequence[tuple[Journalled, Sequence[Transition]]], stop: StopAsked
+        self,
+        judged: Sequence[tuple[Journalled, Sequence[Transition]]],
+        stop: StopAsked,
+        meanwhile: Callable[[], None],
     ) -> Sequence[tuple[Alert, AlertTransition]]:
         pause = threading.Event()
         while not stop():
             try:
                 moves = self._service.record_many(judged)
             except Temporary as exc:
-                self._tell(away=True, error=str(exc))
+                self._tell(str(exc))
+                meanwhile()
                 pause.wait(PAUSE_WHEN_AWAY_S)
             else:
-                self._tell(away=False)
+                self._tell(None)
                 return moves
         return ()
 
-    def _tell(self, *, away: bool, error: str = "") -> None:
-        if away and not self._is_away:
-            _log.error("records away, alerts wait", error=error)
-        elif self._is_away and not away:
+    def _tell(self, problem: str | None) -> None:
+        if problem is not None and self._problem is None:
+            _log.error("records away, alerts wait", error=problem)
+        elif problem is None and self._problem is not None:
             _log.info("records back")
-        self._is_away = away
+        self._problem = problem

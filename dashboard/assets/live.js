@@ -80,6 +80,12 @@
     return citybrain.t(reachesServer ? "fresh.banner_engine" : "fresh.banner_web", values);
   }
 
+  // A full disk: the picture is fresh, and yet nothing new gets into it.
+  function troubleText() {
+    const problem = frame?.picture?.feeds.find((feed) => feed.journal_problem)?.journal_problem ?? null;
+    return problem === null ? null : citybrain.t("fresh.banner_trouble", { reason: problem });
+  }
+
   function show() {
     const state = citybrain.freshness();
     const age = citybrain.ageNow();
@@ -88,8 +94,9 @@
     text("age", state === "live" || age === null ? "" : citybrain.duration(age));
     const banner = document.getElementById("banner");
     if (banner !== null) {
-      banner.hidden = state !== "lost";
-      if (state === "lost") text("banner", bannerText(age));
+      const words = state === "lost" ? bannerText(age) : troubleText();
+      banner.hidden = words === null;
+      if (words !== null) text("banner", words);
     }
     const now = citybrain.cityNow();
     if (now !== null) {

@@ -32,6 +32,7 @@ class FakeWorld:
         self.counter = 0
         self.trends_version = 1
         self.imbalance = 0
+        self.trouble: str | None = None
         self.noise_age_s = 4
         self.left_out: str | None = None
         """A field that pictures lack, as those of another version might."""
@@ -214,6 +215,7 @@ class FakeWorld:
                     "imbalance": self.imbalance,
                     "store_behind_s": 0.8,
                     "store_ok": True,
+                    "journal_problem": self.trouble,
                 },
             }
         ]

@@ -196,6 +196,15 @@ def test_a_ledger_that_does_not_balance_is_red(visit: Open, world: FakeWorld) ->
     expect(page.locator("#feeds .verdict.bad")).to_have_text("✗ 差额 3")
 
 
+def test_a_full_disk_is_told_over_the_fresh_picture_until_there_is_room(visit: Open, world: FakeWorld) -> None:
+    world.trouble = "journal cannot be written: No space left on device"
+    page = visit().page
+    expect(page.locator("#banner")).to_contain_text("No space left on device")
+    expect(page.locator("#banner")).to_contain_text("报文由代理保管")
+    world.trouble = None
+    expect(page.locator("#banner")).to_be_hidden()
+
+
 def test_a_quiet_city_says_so_in_words(visit: Open, world: FakeWorld) -> None:
     world.alerts.clear()
     page = visit().page
