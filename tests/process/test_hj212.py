@@ -86,12 +86,16 @@ def test_stations_and_an_engine_that_is_killed_again_and_again_end_up_with_every
             stations = [Station(device, port, begin).start() for device in STATIONS]
             for kill in count(1):
                 reached = dice.randrange(FRAMES * len(stations) // KILLS) + (kill - 1) * FRAMES * len(stations) // KILLS
-                wait_for(lambda reached=reached: sum(one.answered for one in stations) >= reached, f"{reached} answers")
+                wait_for(
+                    lambda reached=reached: sum(one.answered for one in stations) >= reached,
+                    f"{reached} answers",
+                    within_s=120,
+                )
                 house.engine.kill()
                 house.start()
                 if kill == KILLS:
                     break
-            wait_for(lambda: all(one.answered == FRAMES for one in stations), "all answers")
+            wait_for(lambda: all(one.answered == FRAMES for one in stations), "all answers", within_s=120)
             house.wait_for_messages(FRAMES * len(stations))
             books = house.books()
     total = FRAMES * len(stations)
