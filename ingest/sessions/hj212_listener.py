@@ -58,6 +58,8 @@ class Hj212Listener:
         self._server.stop()
         if self._thread.ident is not None:
             self._thread.join(_ENDS_WITHIN_S)
+        else:
+            self._server.serve()  # asked to stop already: it only clears up
 
     def _deliver(self, messages: Sequence[Message]) -> None:
         with self._something:
