@@ -11,6 +11,8 @@ from config.catalogue import SHIPPED, load_catalogue
 from config.city import load_city, load_registry
 from domain.errors import Misconfigured, Problem
 from domain.readings import Vocabulary
+from ingest.formats.choosing import table_of
+from ingest.formats.mapping_file import check_metrics
 from notify.routes import open_channels
 from rules.engine import compile_rules
 from rules.loading import load_rules
@@ -53,6 +55,8 @@ def _check_content(settings: Settings, report: Report) -> None:
     if known is None:
         return
     catalogue, kinds = known
+    if report.attempt(lambda: table_of(settings.ingest)) is not None:
+        report.attempt(lambda: check_metrics(settings.ingest.mappings, catalogue))
     rules = report.attempt(
         lambda: load_rules(settings.rules.files, catalogue=catalogue, kinds=kinds, limits=settings.rules.limits)
     )

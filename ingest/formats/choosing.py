@@ -42,20 +42,28 @@ class FormatChoice:
 
 
 def choice_of(settings: IngestSettings, registry: Registry) -> FormatChoice:
-    """As the settings say; mappings come before all other formats. Raises Misconfigured for a mapping file that cannot
-    be used, and for a feed whose format nobody knows.
+    """As the settings say. Raises Misconfigured for a mapping file that cannot be used, and for a feed whose format
+    nobody knows.
     """
     by_feed = {feed.id: feed.format for feed in settings.feeds if feed.format != AUTO}
+    return FormatChoice(
+        table=table_of(settings), by_feed=by_feed, limits=settings.limits, dialects=dialects_of(registry)
+    )
+
+
+def table_of(settings: IngestSettings) -> Sequence[Format]:
+    """All formats; mappings come before all others. Raises Misconfigured as `choice_of` does."""
     table = (*mapping_formats(settings.mappings), *FORMATS)
-    known = [entry.name for entry in table]
+    known = (AUTO, *(entry.name for entry in table))
+    advice = f"is not known; known are {', '.join(known)}; a mapping must stand under ingest.mappings"
     problems = [
-        Problem(file=f"ingest.feeds.{feed}.format", line=None, message=f"{name!r} is not known; {_advice(known)}")
-        for feed, name in by_feed.items()
-        if name not in known
+        Problem(file=f"ingest.feeds.{feed.id}.format", line=None, message=f"{feed.format!r} {advice}")
+        for feed in settings.feeds
+        if feed.format not in known
     ]
     if problems:
         raise Misconfigured(problems)
-    return FormatChoice(table=table, by_feed=by_feed, limits=settings.limits, dialects=dialects_of(registry))
+    return table
 
 
 def mapping_formats(files: Sequence[Path]) -> tuple[Format, ...]:
@@ -66,10 +74,6 @@ def mapping_formats(files: Sequence[Path]) -> tuple[Format, ...]:
 def _format_of(file: MappingFile) -> Format:
     topics = tuple(topic_pattern(text).filter.text for text in file.topics)
     return Format(name=f"{MAPPING}{file.name}", topics=topics, open=lambda: open_mapping(file))
-
-
-def _advice(known: Sequence[str]) -> str:
-    return f"known are {', '.join((AUTO, *known))}; a mapping must stand under ingest.mappings"
 
 
 class Formats:

@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from config.durations import Seconds
-from config.loading import Strict, load
+from config.loading import Strict, line_numbers, load, nearest_line, read_yaml
 from domain.errors import Misconfigured, Problem
+from domain.metrics import Catalogue
 from ingest.formats.mapping_paths import items_path_of, path_of
 from ingest.formats.mapping_topics import topic_pattern
 
 Value = bool | int | float | str
+_ADVICE = "is not in the catalogue; mend its spelling, or add it there"
 
 
 def _checked(check: Callable[[str], object]) -> AfterValidator:
@@ -148,6 +150,22 @@ def load_mappings(files: tuple[Path, ...]) -> list[MappingFile]:
     if problems:
         raise Misconfigured(problems)
     return found
+
+
+def check_metrics(files: tuple[Path, ...], catalogue: Catalogue) -> None:
+    """Raises Misconfigured for lines whose metric nobody has described."""
+    problems = [
+        Problem(file=str(file), line=_line(file, place), message=f"values.{place}.metric: {value.metric!r} {_ADVICE}")
+        for file in files
+        for place, value in enumerate(load(file, MappingFile).values)
+        if value.metric not in catalogue
+    ]
+    if problems:
+        raise Misconfigured(problems)
+
+
+def _line(file: Path, place: int) -> int | None:
+    return nearest_line(line_numbers(read_yaml(file)[0]), ("values", place, "metric"))
 
 
 def _paths(mapping: MappingFile) -> list[str]:

@@ -38,7 +38,6 @@ ALIASES = (
     "Datastreams(5)",
     "esp8266-12",
     "TF-1",
-    "NM-0001/out",
 )
 
 
@@ -48,7 +47,6 @@ class Voice(NamedTuple):
     name: str
     payload: Any
     topic: str
-    alias: str = "NM-0001"
 
     def said(self, **more: Any) -> Message:
         content = self.payload if isinstance(self.payload, bytes) else msgspec.json.encode(self.payload)
