@@ -12,6 +12,7 @@ from config.city import load_city, load_registry
 from domain.errors import Misconfigured, Problem
 from domain.readings import Vocabulary
 from ingest.formats.choosing import table_of
+from ingest.formats.dialects import faults
 from ingest.formats.mapping_file import check_metrics
 from notify.routes import open_channels
 from rules.engine import compile_rules
@@ -64,7 +65,11 @@ def _check_content(settings: Settings, report: Report) -> None:
         return
     city = placed[0]
     registry = report.attempt(lambda: load_registry(settings.devices, city=city, kinds=kinds))
-    if registry is None or rules is None:
+    if registry is None:
+        return
+    for fault in faults(registry, catalogue):
+        report.problems.append(Problem(file=str(settings.devices), line=None, message=fault))
+    if rules is None:
         return
     vocabulary = Vocabulary(devices=tuple(registry.devices), metrics=catalogue.codes)
     report.attempt(lambda: compile_rules(rules, registry, vocabulary))

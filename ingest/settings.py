@@ -176,6 +176,11 @@ class IngestSettings(Strict):
     mappings: tuple[Path, ...] = ()
     """Files that say how a vendor's JSON becomes readings; docs/mapping.md."""
 
+    @property
+    def feed_ids(self) -> tuple[str, ...]:
+        """Every feed by which messages may be counted: those of the broker, then those of the listeners."""
+        return tuple(dict.fromkeys([*(feed.id for feed in self.feeds), *(one.feed for one in self.listeners)]))
+
     @field_validator("feeds")
     @classmethod
     def _feeds_have_their_own_ids(cls, feeds: tuple[FeedSettings, ...]) -> tuple[FeedSettings, ...]:

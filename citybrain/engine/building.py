@@ -68,7 +68,7 @@ def build(installation: Installation, clock: Clock) -> Parts:
     """Open the files and databases. Raises Misconfigured, Refused (somebody else has them) or Temporary (away)."""
     settings, registry, catalogue = installation.settings, installation.registry, installation.catalogue
     settings.data.mkdir(parents=True, exist_ok=True)
-    statistics = Statistics(feed.id for feed in settings.ingest.feeds)
+    statistics = Statistics(settings.ingest.feed_ids)
     pipeline = Pipeline(registry, catalogue, settings.ingest, statistics=statistics)
     program = compile_rules(
         installation.ruleset,

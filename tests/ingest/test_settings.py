@@ -66,3 +66,9 @@ def test_password_comes_from_its_file(tmp_path: Path) -> None:
 def test_password_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="check the path"):
         BrokerSettings(username="u", password_file=tmp_path / "nowhere").secret()
+
+
+def test_feeds_of_listeners_are_feeds_too_each_once() -> None:
+    listeners = [{"kind": "hj212", "port": 9212}, {"kind": "hj212", "port": 9213}]
+    settings = IngestSettings.model_validate({"feeds": [{"id": "city"}], "listeners": listeners})
+    assert settings.feed_ids == ("city", "hj212")
