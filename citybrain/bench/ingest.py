@@ -1,121 +1,206 @@
-"""How many messages a second the real engine takes (decode, rules, ledger, journal, store), against a bare session."""
+"""How many messages a second the real engine takes (decode, rules, ledger, journal, store), against baselines of the
+same run on the same machine."""
 
-import json
-import os
 import time
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import psutil
+from citybrain.bench.bare import bare_bulk_rate, bare_paho_rate
+from citybrain.bench.influxd import DATABASE, SCRIPT_DATABASE, influxd, raw_rate
+from citybrain.bench.load import SHORTEST_ALERTS, Load
+from citybrain.bench.publisher import Publisher
+from citybrain.bench.script import influx_script_rate, sqlite_script_rate
+from citybrain.bench.site import Site, site
 
-from citybrain.bench.bare import bare_rate
-from citybrain.bench.publisher import Account, publish
-from citybrain.demo.files import DemoFiles, make_city, write_files
-from citybrain.edge.address import EngineAddress
-from citybrain.edge.client import EngineClient
-from citybrain.household import Household, broker_member, engine_member
-from domain.errors import Refused
-from runtime.clock import Anchor, SystemClock
-from runtime.stopping import Stop
+LATENCY_S = 10.0
+ALERTS_ASKED = 400
+SCRIPT_MESSAGES = 30_000
+"""Enough for what takes some thousands a second."""
+RAW_READINGS = 300_000
 
-DEVICES = 60
-TIMEOUT_S = 300.0
-POLL_S = 0.25
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestOptions:
+    """`session`: bulk, paho or auto. `store`: embedded or influx. `rate`: of the latency part; None = half of what
+    was reached.
+    """
+
+    load: Load
+    session: str = "auto"
+    store: str = "embedded"
+    influx_url: str | None = None
+    rate: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestResult:
-    """Rates in messages per second, whole run; `ratio` = engine ÷ bare session of the same run."""
+    """Rates in messages per second; `engine_per_s` counts until rules, records and store have everything.
+
+    `ratio_bare`: what the session takes in, engine ÷ bare session. `ratio_raw`: readings in the store, engine ÷ raw
+    line protocol. CPU in microseconds of processor time for each message, of all cores.
+    """
 
     messages: int
-    bare_per_s: float
+    devices: int
+    garbage: int
+    taken_per_s: float
     engine_per_s: float
-    ratio: float
+    bare_per_s: float
+    ratio_bare: float
+    script_per_s: float
+    ratio_script: float
+    raw_readings_per_s: float | None
+    ratio_raw: float | None
     engine_cpu_us: float
-    """Processor time of the engine for each message, in microseconds."""
+    broker_cpu_us: float
+    publisher_cpu_us: float
     engine_memory_mb: float
+    engine_peak_mb: float
+    latency_rate_per_s: float
+    publish_to_alert_p50_ms: float | None
+    publish_to_alert_p99_ms: float | None
     balanced: bool
 
 
-def bench_ingest(folder: Path, *, messages: int) -> IngestResult:
-    """Raises Refused when not every message arrives."""
-    make_city(folder, seed=1)
-    now = SystemClock().now()
-    files = write_files(folder, web_port=0, anchor=Anchor(real=now, city=now))
-    stop = Stop()
-    household = Household(
-        logs=folder / "logs", on_death=lambda _: None, on_restart=lambda *_: None, on_ready=lambda _: None
-    )
-    broker = broker_member(files.settings)
-    try:
-        if broker is not None:
-            household.start([broker], stop)
-        account = _account(files)
-        load = _load(messages, begin_ms=int(now.timestamp() * 1000))
-        bare = bare_rate(account, port_v5=files.settings.ingest.broker.port, messages=load)
-        household.start([engine_member(files.settings, files.file)], stop)
-        return _measure(files, account, load, bare=bare, process=psutil.Process(household.supervisor.pid("engine")))
-    finally:
-        household.supervisor.stop(within_s=5.0)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Baselines:
+    """In messages per second; `raw` in readings per second."""
+
+    bare: float
+    script: float
+    raw: float | None
 
 
-def _measure(
-    files: DemoFiles, account: Account, load: list[tuple[str, bytes]], *, bare: float, process: psutil.Process
-) -> IngestResult:
-    address = EngineAddress.read(files.settings.data)
-    if address is None:
-        raise Refused("the engine has no address")
-    with EngineClient(address) as engine:
-        cpu = sum(process.cpu_times()[:2])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """The engine under full load."""
+
+    taken_per_s: float
+    stored_per_s: float
+    engine_cpu_us: float
+    broker_cpu_us: float
+    publisher_cpu_us: float
+
+
+def bench_ingest(folder: Path, options: IngestOptions, tell: Tell) -> IngestResult:
+    """`tell` hears of the progress. Raises Refused when not every message arrives."""
+    with (
+        _series(folder, options) as (series, influx_url),
+        site(folder, load=options.load, session=options.session, series=series) as ours,
+    ):
+        baselines = _baselines(folder, ours, options, influx_url=influx_url, tell=tell)
+        tell("engine starts")
+        ours.start_engine()
+        tell("engine under full load")
+        run = _full_load(ours, options.load)
+        rate = options.rate or max(run.stored_per_s / 2, 1.0)
+        tell(f"publish to alert at {rate:.0f} /s")
+        return _result(options.load, ours, run, baselines, _at_rate(ours, options.load, rate))
+
+
+def _baselines(folder: Path, ours: Site, options: IngestOptions, *, influx_url: str | None, tell: Tell) -> _Baselines:
+    load, port = options.load, ours.settings.ingest.broker.port
+    few = replace(load, messages=min(load.messages, SCRIPT_MESSAGES), garbage=0.0)
+    tell("bare session")
+    bare = _bare(ours, options)
+    tell("ordinary script")
+    if influx_url is None:
+        file = folder / "script.sqlite"
+        return _Baselines(bare=bare, script=sqlite_script_rate(ours.account, few, port_v5=port, file=file), raw=None)
+    script = influx_script_rate(ours.account, few, port_v5=port, url=influx_url, database=SCRIPT_DATABASE)
+    tell("raw line protocol")
+    return _Baselines(bare=bare, script=script, raw=raw_rate(influx_url, devices=load.devices, readings=RAW_READINGS))
+
+
+def _bare(ours: Site, options: IngestOptions) -> float:
+    """Of the same kind of session: `auto` finds MQTT 5 at the embedded broker, and so becomes bulk."""
+    if options.session == "paho":
+        return bare_paho_rate(ours.account, options.load, port_v5=ours.settings.ingest.broker.port)
+    return bare_bulk_rate(ours.settings.ingest.broker, ours.account, options.load)
+
+
+def _full_load(ours: Site, load: Load) -> _Run:
+    with Publisher(ours.account, load) as publisher:
+        engine, broker = ours.usage("engine"), ours.usage("broker")
+        publisher.begin()
         began = time.monotonic()
-        publish(account, load)
-        statistics = _await(engine, len(load), deadline=began + TIMEOUT_S)
-        took = time.monotonic() - began
-    rate = len(load) / took
-    return IngestResult(
-        messages=len(load),
-        bare_per_s=round(bare),
-        engine_per_s=round(rate),
-        ratio=round(rate / bare, 3),
-        engine_cpu_us=round((sum(process.cpu_times()[:2]) - cpu) / len(load) * 1e6, 1),
-        engine_memory_mb=round(process.memory_info().rss / 2**20, 1),
-        balanced=statistics["messages"]["imbalance"] == 0 and statistics["readings"]["stored"] == len(load),
+        taken, stored = ours.wait_for(load.messages)
+        published = publisher.finished(within_s=60.0)
+    count = load.messages
+    return _Run(
+        taken_per_s=count / (taken - began),
+        stored_per_s=count / (stored - began),
+        engine_cpu_us=(ours.usage("engine").cpu_s - engine.cpu_s) / count * 1e6,
+        broker_cpu_us=(ours.usage("broker").cpu_s - broker.cpu_s) / count * 1e6,
+        publisher_cpu_us=published.cpu_s / count * 1e6,
     )
 
 
-def _await(engine: EngineClient, count: int, *, deadline: float) -> Mapping[str, Any]:
-    while True:
-        statistics = engine.get("/internal/statistics")
-        if statistics["messages"]["received"] >= count:
-            return statistics
-        if time.monotonic() > deadline:
-            raise Refused(f"{statistics['messages']['received']} of {count} messages arrived within {TIMEOUT_S:g} s")
-        time.sleep(POLL_S)
+def _at_rate(ours: Site, load: Load, rate: float) -> Load:
+    """Publish steadily, with some readings above every limit; what was sent."""
+    count = max(1, round(rate * LATENCY_S))
+    every = max(1, count // ALERTS_ASKED) // SHORTEST_ALERTS * SHORTEST_ALERTS or SHORTEST_ALERTS
+    quiet = replace(load, messages=count, garbage=0.0, alert_every=every, rate=rate)
+    with Publisher(ours.account, quiet) as publisher:
+        publisher.begin()
+        publisher.finished(within_s=LATENCY_S * 6)
+        ours.wait_for(load.messages + count)
+    return quiet
 
 
-def _load(count: int, *, begin_ms: int) -> list[tuple[str, bytes]]:
-    """About 200 bytes each, every reading new: one device after the other, each a millisecond later than before."""
-    return [
-        (
-            f"citybrain/v1/up/NM-{1 + i % DEVICES:03d}",
-            json.dumps(
-                {"t": begin_ms - 600_000 + i // DEVICES, "span": 1, "v": {"laeq": 40 + i % 10}, "note": "x" * 110}
-            ).encode(),
-        )
-        for i in range(count)
-    ]
+def _result(load: Load, ours: Site, run: _Run, baselines: _Baselines, quiet: Load) -> IngestResult:
+    told, engine, raw = ours.statistics(), ours.usage("engine"), baselines.raw
+    latency = told["publish_to_alert_s"]
+    readings_per_s = run.stored_per_s * load.readings / load.messages
+    return IngestResult(
+        messages=load.messages,
+        devices=load.devices,
+        garbage=load.unreadable,
+        taken_per_s=round(run.taken_per_s),
+        engine_per_s=round(run.stored_per_s),
+        bare_per_s=round(baselines.bare),
+        ratio_bare=round(run.taken_per_s / baselines.bare, 3),
+        script_per_s=round(baselines.script),
+        ratio_script=round(run.stored_per_s / baselines.script, 2),
+        raw_readings_per_s=None if raw is None else round(raw),
+        ratio_raw=None if raw is None else round(readings_per_s / raw, 3),
+        engine_cpu_us=round(run.engine_cpu_us, 1),
+        broker_cpu_us=round(run.broker_cpu_us, 1),
+        publisher_cpu_us=round(run.publisher_cpu_us, 1),
+        engine_memory_mb=round(engine.memory_mb, 1),
+        engine_peak_mb=round(engine.peak_mb, 1),
+        latency_rate_per_s=round(quiet.rate or 0.0),
+        publish_to_alert_p50_ms=_millis(latency["p50"]),
+        publish_to_alert_p99_ms=_millis(latency["p99"]),
+        balanced=_is_balanced(told, load, quiet),
+    )
 
 
-def _account(files: DemoFiles) -> Account:
-    """The embedded broker's 3.1.1 port, out of its own file."""
-    listener = tomllib.loads((files.settings.data / "broker.toml").read_text(encoding="utf-8"))["v4"]["1"]
-    ((username, password),) = listener["connections"]["auth"].items()
-    return Account(port=int(listener["listen"].rpartition(":")[2]), username=username, password=password)
+def _is_balanced(told: Mapping[str, Any], load: Load, quiet: Load) -> bool:
+    """Everything arrived once, every good reading is stored, every unreadable message is in quarantine."""
+    messages, readings = told["messages"], told["readings"]
+    return bool(
+        messages["imbalance"] == readings["imbalance"] == 0
+        and messages["received"] == load.messages + quiet.messages
+        and messages["quarantined"] == load.unreadable
+        and readings["stored"] == load.readings + quiet.readings
+    )
 
 
-def cores() -> int:
-    """Of this machine; a figure without it says little."""
-    return os.cpu_count() or 1
+@contextmanager
+def _series(folder: Path, options: IngestOptions) -> Iterator[tuple[Mapping[str, Any], str | None]]:
+    """The section of the settings, and the server's address where there is one."""
+    if options.store == "embedded":
+        yield {"kind": "embedded"}, None
+        return
+    with influxd(folder / "influxd", given=options.influx_url) as url:
+        yield {"kind": "influxdb", "influxdb": {"generation": 1, "url": url, "database": DATABASE}}, url
+
+
+def _millis(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 1)

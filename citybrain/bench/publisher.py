@@ -1,86 +1,107 @@
-"""A load generator that costs little: MQTT 3.1.1 PUBLISH packets at QoS 1, written in blocks over a plain socket."""
+"""The load generator, a process of its own: everything is spelled before the first message leaves."""
 
+import multiprocessing
 import socket
-import struct
 import time
-from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Self
 
-WINDOW = 500
+from citybrain.bench.load import Load
+from citybrain.bench.packets import DISCONNECT, PUBACK_BYTES, Account, exactly, opened, publish, some
+from domain.errors import Refused
+from runtime.clock import SystemClock
+
+WINDOW = 2_000
 """Messages on the way without an answer."""
-BLOCK = 50
-KEEPALIVE_S = 60
-_CONNACK_BYTES = 4
-_PUBACK_BYTES = 4
+BLOCK = 100
+SHORTEST_PAUSE_S = 0.002
+READY_WITHIN_S = 120.0
+_RECEIVE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """Where the load goes, and with which account of the broker."""
+class Published:
+    """`took_s`: from the first message until the broker had answered the last."""
 
-    port: int
-    username: str
-    password: str
-
-
-def publish(account: Account, messages: Sequence[tuple[str, bytes]]) -> float:
-    """Publish all of them; returns the seconds until the broker had answered the last. Raises OSError."""
-    with socket.create_connection(("127.0.0.1", account.port)) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.sendall(_connect(account))
-        if _exactly(connection, _CONNACK_BYTES)[3] != 0:
-            raise OSError("the broker refuses the load generator's account")
-        began = time.monotonic()
-        answered = 0
-        for sent, block in _blocks(messages):
-            connection.sendall(block)
-            while sent - answered > WINDOW:
-                answered += len(_exactly(connection, _PUBACK_BYTES * BLOCK)) // _PUBACK_BYTES
-        _exactly(connection, _PUBACK_BYTES * (len(messages) - answered))
-        took = time.monotonic() - began
-        connection.sendall(b"\xe0\x00")
-        return took
+    took_s: float
+    cpu_s: float
 
 
-def _blocks(messages: Sequence[tuple[str, bytes]]) -> Iterator[tuple[int, bytes]]:
-    for start in range(0, len(messages), BLOCK):
-        chosen = messages[start : start + BLOCK]
-        packets = (_publish(topic, body, 1 + (start + i) % 65535) for i, (topic, body) in enumerate(chosen))
-        yield start + len(chosen), b"".join(packets)
+class Publisher:
+    """A context manager: the process is ready inside of it, and gone afterwards."""
+
+    def __init__(self, account: Account, load: Load) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._ours, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, account, load), daemon=True)
+
+    def __enter__(self) -> Self:
+        self._process.start()
+        self._hear(READY_WITHIN_S)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        self._process.kill()
+        self._process.join()
+
+    def begin(self) -> None:
+        """Let it publish; returns at once."""
+        self._ours.send("go")
+
+    def finished(self, *, within_s: float) -> Published:
+        """Raises Refused when the load is not published in time, or the broker hung up."""
+        took_s, cpu_s = self._hear(within_s)
+        return Published(took_s=took_s, cpu_s=cpu_s)
+
+    def _hear(self, within_s: float) -> tuple[float, float]:
+        if not self._ours.poll(within_s):
+            raise Refused(f"the load generator said nothing for {within_s:g} s")
+        try:
+            took_s, cpu_s = self._ours.recv()
+        except EOFError as exc:
+            raise Refused("the load generator died; its words are above") from exc
+        return took_s, cpu_s
 
 
-def _connect(account: Account) -> bytes:
-    flags = 0xC2  # username, password, clean session
-    variable = _text("MQTT") + bytes([4, flags]) + struct.pack(">H", KEEPALIVE_S)
-    body = variable + _text("citybrain-bench-load") + _text(account.username) + _text(account.password)
-    return b"\x10" + _length(len(body)) + body
+def _serve(parent: Connection, account: Account, load: Load) -> None:
+    now_ms = SystemClock().micros() // 1000
+    packets = [] if load.rate else [publish(*one, number=n) for n, one in enumerate(load.all(now_ms=now_ms))]
+    blocks = [b"".join(packets[start : start + BLOCK]) for start in range(0, len(packets), BLOCK)]
+    del packets
+    parent.send((0.0, 0.0))
+    parent.recv()
+    began, cpu = time.monotonic(), time.process_time()
+    with opened(account, name="citybrain-bench-load") as connection:
+        _steadily(connection, load) if load.rate else _at_once(connection, blocks, load.messages)
+        connection.sendall(DISCONNECT)
+    parent.send((time.monotonic() - began, time.process_time() - cpu))
 
 
-def _publish(topic: str, payload: bytes, identifier: int) -> bytes:
-    body = _text(topic) + struct.pack(">H", identifier) + payload
-    return b"\x32" + _length(len(body)) + body
+def _at_once(connection: socket.socket, blocks: list[bytes], count: int) -> None:
+    """As fast as the broker answers."""
+    answered = sent = 0
+    for block in blocks:
+        connection.sendall(block)
+        sent = min(sent + BLOCK, count)
+        while sent - answered // PUBACK_BYTES > WINDOW:
+            answered += len(some(connection, _RECEIVE))
+    exactly(connection, PUBACK_BYTES * count - answered)
 
 
-def _text(text: str) -> bytes:
-    encoded = text.encode()
-    return struct.pack(">H", len(encoded)) + encoded
-
-
-def _length(count: int) -> bytes:
-    """MQTT's variable length: seven bits a byte, low ones first."""
-    encoded = bytearray()
-    while True:
-        count, digit = divmod(count, 128)
-        encoded.append(digit | (0x80 if count else 0))
-        if not count:
-            return bytes(encoded)
-
-
-def _exactly(connection: socket.socket, count: int) -> bytes:
-    received = bytearray()
-    while len(received) < count:
-        chunk = connection.recv(count - len(received))
-        if not chunk:
-            raise OSError("the broker closed the load generator's connection")
-        received += chunk
-    return bytes(received)
+def _steadily(connection: socket.socket, load: Load) -> None:
+    """At the load's rate, each message with the moment at which it leaves."""
+    clock, began, rate = SystemClock(), time.monotonic(), load.rate or 1.0
+    sent = answered = 0
+    while sent < load.messages:
+        due = min(load.messages, int((time.monotonic() - began) * rate) + 1)
+        now_ms = clock.micros() // 1000
+        packets = [publish(*load.message(n, now_ms=now_ms), number=n) for n in range(sent, due)]
+        connection.sendall(b"".join(packets))
+        sent = due
+        with suppress(BlockingIOError):
+            answered += len(connection.recv(_RECEIVE, socket.MSG_DONTWAIT))
+        time.sleep(SHORTEST_PAUSE_S)
+    exactly(connection, PUBACK_BYTES * load.messages - answered)

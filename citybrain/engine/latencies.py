@@ -33,4 +33,4 @@ class AlertLatencies:
         return {name: float(np.quantile(seconds, q)) if len(seconds) else None for name, q in QUANTILES.items()}
 
 
-QUANTILES = {"p50": 0.5, "p95": 0.95}
+QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}

@@ -1,0 +1,146 @@
+"""The installation under test: a city of noise meters, the embedded broker and the real engine, as processes."""
+
+import os
+import re
+import time
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import yaml
+
+from citybrain.bench.load import TOPIC, Load
+from citybrain.bench.packets import Account
+from citybrain.demo.files import SETTINGS, write_files
+from citybrain.edge.address import EngineAddress
+from citybrain.edge.client import EngineClient
+from citybrain.household import Household, broker_member, engine_member
+from citybrain.settings import Settings, load_settings
+from domain.errors import Refused
+from runtime.clock import Anchor, SystemClock
+from runtime.stopping import Stop
+
+POLL_S = 0.1
+TIMEOUT_S = 600.0
+MESSAGES_PER_SEGMENT = 12_000
+"""Of 4 MB, with what the broker adds."""
+_CITY = {"zh": "基准城", "en": "Benchmark city", "timezone": "Asia/Shanghai", "lon": 112.5, "lat": 30.9}
+_HEAD = "id,kind,zh,en,lon,lat,zone,interval\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Processor seconds since the start, and memory now and at its highest, in MB."""
+
+    cpu_s: float
+    memory_mb: float
+    peak_mb: float
+
+
+class Site:
+    """Broker and engine of one settings file. `account` is what the load generator logs in with (MQTT 3.1.1)."""
+
+    def __init__(self, file: Path, household: Household) -> None:
+        self._file = file
+        self._household = household
+        self.settings = load_settings(file)
+        self.account = _account(self.settings)
+
+    def start_engine(self) -> None:
+        self._household.start([engine_member(self.settings, self._file)], Stop())
+
+    def statistics(self) -> Mapping[str, Any]:
+        address = EngineAddress.read(self.settings.data)
+        if address is None:
+            raise Refused("the engine has no address")
+        with EngineClient(address) as engine:
+            return engine.get("/internal/statistics")
+
+    def wait_for(self, messages: int) -> tuple[float, float]:
+        """When so many were taken, and when the rules and the store had them too (monotonic). Raises Refused."""
+        deadline, taken = time.monotonic() + TIMEOUT_S, 0.0
+        while True:
+            told = self.statistics()
+            received = told["messages"]["received"]
+            if received >= messages:
+                taken = taken or time.monotonic()
+                if told["series"]["behind_entries"] == 0 and told["series"]["ok"]:
+                    return taken, time.monotonic()
+            if time.monotonic() > deadline:
+                raise Refused(f"{received} of {messages} messages were taken and stored within {TIMEOUT_S:g} s")
+            time.sleep(POLL_S)
+
+    def usage(self, member: str) -> Usage:
+        pid = self._household.supervisor.pid(member)
+        process = psutil.Process(pid)
+        peak = next(
+            (int(line.split()[1]) / 1024 for line in _status(process.pid) if line.startswith("VmHWM")),
+            process.memory_info().rss / 2**20,
+        )
+        used = process.cpu_times()
+        return Usage(cpu_s=used.user + used.system, memory_mb=process.memory_info().rss / 2**20, peak_mb=peak)
+
+
+@contextmanager
+def site(folder: Path, *, load: Load, session: str, series: Mapping[str, Any]) -> Iterator[Site]:
+    """With the broker running and the engine not yet started."""
+    _write_city(folder / "city", devices=load.devices)
+    now = SystemClock().now()
+    files = write_files(folder, web_port=0, anchor=Anchor(real=now, city=now))
+    _let_it_keep(folder / "broker.toml", load)
+    content = yaml.safe_load(files.file.read_text(encoding="utf-8"))
+    content["devices"] = "city/devices.csv"
+    content["ingest"]["broker"]["session"] = session
+    content["series"] = dict(series)
+    (folder / SETTINGS).write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    household = Household(
+        logs=folder / "logs", on_death=lambda _: None, on_restart=lambda *_: None, on_ready=lambda _: None
+    )
+    try:
+        broker = broker_member(files.settings)
+        if broker is not None:
+            household.start([broker], Stop())
+        yield Site(files.file, household)
+    finally:
+        household.supervisor.stop(within_s=5.0)
+
+
+def _write_city(folder: Path, *, devices: int) -> None:
+    folder.mkdir(parents=True)
+    (folder / "city.yaml").write_text(yaml.safe_dump(_CITY, allow_unicode=True), encoding="utf-8")
+    rows = (
+        f"{TOPIC.format(1 + n).rpartition('/')[2]},noise_meter,噪声 {n},Noise {n},{112.4 + n % 200 / 1000:.3f},"
+        f"{30.8 + n // 200 % 200 / 1000:.3f},2,60s\n"
+        for n in range(devices)
+    )
+    (folder / "devices.csv").write_text(_HEAD + "".join(rows), encoding="utf-8")
+
+
+def _let_it_keep(configuration: Path, load: Load) -> None:
+    """The load generator is faster than any engine: the broker has to hold all of it, and would silently not."""
+    segments = f"max_segment_count = {10 + load.messages // MESSAGES_PER_SEGMENT}"
+    text = configuration.read_text(encoding="utf-8")
+    configuration.write_text(re.sub(r"max_segment_count = \d+", segments, text), encoding="utf-8")
+
+
+def _account(settings: Settings) -> Account:
+    """The embedded broker's 3.1.1 port, out of its own file."""
+    listener = tomllib.loads((settings.data / "broker.toml").read_text(encoding="utf-8"))["v4"]["1"]
+    ((username, password),) = listener["connections"]["auth"].items()
+    return Account(port=int(listener["listen"].rpartition(":")[2]), username=username, password=password)
+
+
+def _status(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    except OSError:  # not Linux
+        return []
+
+
+def cores() -> int:
+    """Of this machine; a figure without it says little."""
+    return os.cpu_count() or 1
