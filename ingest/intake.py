@@ -84,20 +84,19 @@ class Intake:
         messages = list(self._receive(self._until_tick()))
         while messages and not stop():
             patience_s = self._gathering.patience_s(now=self._clock.monotonic())
-            if patience_s <= 0:
+            if patience_s is None:
                 break
             messages += self._receive(patience_s)
         if messages:
-            self._gathering.settled()
+            self._gathering.settled(now=self._clock.monotonic())
+            self._statistics.arrived(messages, monotonic=self._clock.monotonic())
         return messages
 
     def _receive(self, wait_s: float) -> Sequence[Message]:
         messages = self._session.receive(wait_s=wait_s)
         now = self._clock.monotonic()
         self._statistics.connection(connected=self._session.is_connected())
-        if messages:
-            self._gathering.arrived(len(messages), now=now)
-            self._statistics.arrived(messages, monotonic=now)
+        self._gathering.arrived(len(messages), now=now)
         return messages
 
     def _until_tick(self) -> float:

@@ -163,7 +163,7 @@ class IngestSettings(Strict):
     listeners: tuple[ListenerSettings, ...] = ()
     batch_size: int = Field(default=5000, ge=1)
     """Messages in one settlement, about: receiving stops at the first reach that fills it."""
-    batch_age: Positive = 0.2
+    batch_age: Positive = 0.1
     """A batch is settled this long after its first message at the latest."""
     linger: Positive = 0.01
     """... or when nothing came for this long: brokers stop sending at their in-flight window."""

@@ -23,36 +23,75 @@ def test_batch_grows_no_older_than_its_age() -> None:
     gathering = Gathering(SETTINGS)
     for step in range(50):
         gathering.arrived(1, now=1.0 + step * 0.005)
-    assert gathering.patience_s(now=1.245) <= 0
+    assert gathering.patience_s(now=1.245) is None
 
 
 def test_batch_grows_no_longer_than_its_size() -> None:
     gathering = Gathering(SETTINGS)
     gathering.arrived(100, now=1.0)
-    assert gathering.patience_s(now=1.0) <= 0
+    assert gathering.patience_s(now=1.0) is None
 
 
-def test_window_of_the_broker_is_learned_from_a_silence() -> None:
+def silent_batch(gathering: Gathering, count: int, *, at: float) -> None:
+    gathering.arrived(count, now=at)
+    gathering.arrived(0, now=at + 0.01)
+    assert gathering.patience_s(now=at + 0.01) is None
+    gathering.settled(now=at + 0.01)
+
+
+def knows_window(count: int, *silences: int) -> bool:
+    """Whether after these batches, each ended by a silence, one of `count` is settled when nothing more is there."""
     gathering = Gathering(SETTINGS)
-    gathering.arrived(20, now=1.0)
-    gathering.settled()
-    gathering.arrived(20, now=1.02)
-    assert gathering.patience_s(now=1.02) <= 0
+    for number, silence in enumerate(silences, start=1):
+        silent_batch(gathering, silence, at=float(number))
+    gathering.arrived(count, now=99.0)
+    gathering.arrived(0, now=99.0)
+    return gathering.patience_s(now=99.0) is None
+
+
+def test_window_of_the_broker_is_learned_from_two_equal_silences() -> None:
+    assert knows_window(20, 20, 20)
+    assert not knows_window(20, 20)
+    assert not knows_window(20, 19, 20)
+
+
+def test_few_messages_twice_are_no_window() -> None:
+    assert not knows_window(3, 3, 3)
 
 
 def test_smaller_batches_still_wait_for_their_silence() -> None:
+    assert not knows_window(19, 20, 20)
+
+
+def test_what_is_there_already_joins_a_full_window() -> None:
     gathering = Gathering(SETTINGS)
-    gathering.arrived(20, now=1.0)
-    gathering.settled()
-    gathering.arrived(19, now=1.02)
-    assert gathering.patience_s(now=1.02) > 0
+    silent_batch(gathering, 20, at=1.0)
+    silent_batch(gathering, 20, at=2.0)
+    gathering.arrived(20, now=3.0)
+    assert gathering.patience_s(now=3.0) == 0
+
+
+def test_window_that_more_goes_through_is_forgotten() -> None:
+    gathering = Gathering(SETTINGS)
+    silent_batch(gathering, 20, at=1.0)
+    silent_batch(gathering, 20, at=2.0)
+    gathering.arrived(30, now=3.0)
+    gathering.arrived(0, now=3.0)
+    gathering.settled(now=3.0)
+    gathering.arrived(30, now=4.0)
+    gathering.arrived(0, now=4.0)
+    assert gathering.patience_s(now=4.0) is not None
 
 
 def test_now_and_then_a_batch_finds_its_own_end_again() -> None:
     gathering = Gathering(SETTINGS)
     waited = 0
-    for batch in range(3 * (PROBE_EVERY + 1)):
-        gathering.arrived(20, now=float(batch))
-        waited += gathering.patience_s(now=float(batch)) > 0
-        gathering.settled()
-    assert waited == 3
+    for batch in range(3 * (PROBE_EVERY + 1) + 1):
+        now = float(batch)
+        gathering.arrived(20, now=now)
+        gathering.arrived(0, now=now)
+        if gathering.patience_s(now=now) is not None:
+            waited += 1
+            now += 0.01
+        gathering.settled(now=now)
+    assert waited == 4, "two to learn the window, then one for each probe"
