@@ -132,8 +132,8 @@ class Roller:
             if begin < run.end and run.metric in self._catalogue:
                 self._make_run(level, run._replace(start=begin))
             for start in range(run.start, run.end, level.micros):
-                sequence = touched.pop(Window(run.metric, start))
-                if level is Level.MINUTE:
+                sequence = touched.pop(Window(run.metric, start), None)
+                if level is Level.MINUTE and sequence is not None:
                     hour = Window(run.metric, start // Level.HOUR.micros * Level.HOUR.micros)
                     self._touched[Level.HOUR].setdefault(hour, sequence)
         return len(due)

@@ -1,4 +1,4 @@
-"""Windows of time that readings stand in, and runs of them side by side."""
+"""Windows of time that readings stand in, and runs of them that are made together."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -20,7 +20,7 @@ class Window(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Windows of one metric without a gap: [start, end) in microseconds."""
+    """Windows of one metric that are made together: [start, end) in microseconds."""
 
     metric: str
     start: int
@@ -39,11 +39,13 @@ def minutes_of(entries: Sequence[Journalled]) -> Iterator[Window]:
 
 
 def runs(windows: Iterable[Window], level: Level) -> Iterator[Run]:
-    """By metric and time, each of no more than an hour of minutes or 60 hours."""
+    """By metric and time, each of no more than an hour of minutes or 60 hours. What lies between is made as well:
+    that costs less than asking again for each of them.
+    """
     run: Run | None = None
     for metric, start in sorted(windows):
         end = start + level.micros
-        if run and run.metric == metric and run.end == start and start - run.start < WINDOWS_AT_ONCE * level.micros:
+        if run and run.metric == metric and end - run.start <= WINDOWS_AT_ONCE * level.micros:
             run = run._replace(end=end)
             continue
         if run:
