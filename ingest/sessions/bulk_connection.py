@@ -1,8 +1,5 @@
 """One MQTT 5 connection that takes in and answers many messages with one system call each."""
 
-import select
-import socket
-import ssl
 from collections.abc import Sequence
 from operator import attrgetter
 
@@ -27,10 +24,11 @@ from mqtt5 import (
 from domain.messages import Message
 from domain.ports import Clock
 from ingest.sessions.bulk_incoming import Incoming
+from ingest.sessions.bulk_wire import Wire
 from ingest.sessions.feeds import FeedOfTopic
 from ingest.sessions.link import PACKET_ID_BITS, LinkState, Refusal
-from ingest.sessions.outgoing import Outgoing, answers
-from ingest.sessions.reaching import reached, why
+from ingest.sessions.outgoing import answers
+from ingest.sessions.reaching import why
 from ingest.sessions.vitality import Vitality
 from ingest.settings import BrokerSettings
 
@@ -41,7 +39,6 @@ _PASSING = (
     ConnAckReasonCode.SERVER_BUSY,
     ConnAckReasonCode.CONNECTION_RATE_EXCEEDED,
 )
-_NOTHING_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _qos = attrgetter("qos")
 
 
@@ -54,10 +51,8 @@ class BulkConnection:
         self._clock = clock
         self._number = number
         self._incoming = Incoming(feeds, number=number)
-        self._outgoing = Outgoing(self._send)
         self._vitality = Vitality(settings.keepalive)
-        self._readiness = select.poll()
-        self._socket: socket.socket | None = None
+        self._wire: Wire | None = None
         self._asked: Sequence[str] = ()
         self._unsettled = 0
         """Messages handed over that still have to be acknowledged."""
@@ -65,10 +60,9 @@ class BulkConnection:
     def open(self, *, timeout_s: float) -> None:
         """See the port."""
         settings = self._settings
-        self._socket = reached(settings, timeout_s=timeout_s)
-        self._readiness.register(self._socket, select.POLLIN)
-        self._vitality.begin(self._clock.monotonic())
         secret = settings.secret()
+        self._wire = Wire(settings, timeout_s=timeout_s)
+        self._vitality.begin(self._clock.monotonic())
         self._say(
             ConnectPacket(
                 settings.client_id,
@@ -95,13 +89,15 @@ class BulkConnection:
     def pump(self, *, wait_s: float, most: int) -> Sequence[Message]:
         """See the port. While `most` messages are unacknowledged nothing is read: the broker has to wait."""
         messages: list[Message] = []
-        if self.state.is_over or self._socket is None:
+        if self._wire is None:
             return messages
         room = most - self._unsettled
         try:
-            if self._is_ready(wait_s, is_reading=room > 0) and room > 0:
-                self._take_in(self._socket, messages, room)
-            self._flush()
+            holds_more = room > 0 and self._incoming.may_hold_more
+            if holds_more or self._wire.wait(wait_s, is_reading=room > 0):
+                self._take_in(self._wire, messages, room)
+            if self._wire is not None:
+                self._wire.flush()
         except OSError as exc:
             self._end(f"connection lost: {why(exc)}")
         self._unsettled += sum(map(_qos, messages))
@@ -114,72 +110,41 @@ class BulkConnection:
         number = self._number
         for qos in (1, 2):  # 2 only from a subscription that somebody else made for us
             tokens = [one.token for one in messages if one.qos == qos and one.token >> PACKET_ID_BITS == number]
-            if tokens and not self.state.is_over:
+            if tokens:
                 self._unsettled -= qos * len(tokens)
                 self._say(answers(tokens, qos=qos))
 
     def close(self, *, because: str = "closed by us") -> None:
         """See the port."""
-        if not self.state.is_over and self._socket is not None:
-            self._say(DisconnectPacket().write())
+        self._say(DisconnectPacket().write())
         self._end(because)
 
-    def _send(self, content: bytes) -> int:
-        assert self._socket is not None
-        self._vitality.spoke(self._clock.monotonic())
-        return self._socket.send(content)
-
     def _say(self, content: bytes) -> None:
-        self._outgoing.put(content)
+        if self._wire is None:
+            return
+        self._vitality.spoke(self._clock.monotonic())
         try:
-            self._flush()
+            self._wire.say(content)
         except OSError as exc:
-            self._end(f"connection lost: {why(self._last_words(exc))}")
+            self._end(f"connection lost: {why(exc)}")
 
-    def _flush(self) -> None:
-        if not self.state.is_over:
-            self._outgoing.flush()
-
-    def _last_words(self, exc: OSError) -> OSError:
-        """With TLS 1.3 the broker's reason, such as a missing certificate, may wait to be read when sending fails."""
-        try:
-            if self._socket is not None:
-                self._socket.recv(1)
-        except OSError as told:
-            return told if isinstance(told, ssl.SSLError) and told.reason else exc
-        return exc
-
-    def _is_ready(self, wait_s: float, *, is_reading: bool) -> bool:
-        """Wait for bytes, or for room for ours. True when there may be something to read."""
-        assert self._socket is not None
-        if is_reading and (self._incoming.may_hold_more or _read_ahead(self._socket)):
-            return True
-        wanted = (select.POLLIN if is_reading else 0) | (select.POLLOUT if self._outgoing.is_waiting else 0)
-        self._readiness.modify(self._socket, wanted)
-        events = sum(event for _, event in self._readiness.poll(wait_s * 1000))
-        if not is_reading and events & (select.POLLHUP | select.POLLERR):
-            self._end("connection lost")
-        return bool(events & ~select.POLLOUT)
-
-    def _take_in(self, connection: socket.socket, messages: list[Message], most: int) -> None:
-        """Everything that the kernel holds for us, up to `most`. Raises OSError when the connection is gone."""
+    def _take_in(self, wire: Wire, messages: list[Message], most: int) -> None:
+        """Everything that has come, up to `most`. Raises OSError when the connection is gone."""
         incoming = self._incoming
         is_drained = False
         if incoming.may_hold_more:
             messages += incoming.messages(received=self._clock.micros(), most=most)
         while len(messages) < most and not is_drained and not incoming.broken:
             room = incoming.room()
-            try:
-                count = connection.recv_into(room)
-            except _NOTHING_YET:
-                return
+            count = wire.read_into(room)
             if not count:
-                self._end("connection lost: the broker hung up")
+                if count == 0:
+                    self._end("connection lost: the broker hung up")
                 return
             incoming.filled(count)
             self._vitality.heard(self._clock.monotonic())
             messages += incoming.messages(received=self._clock.micros(), most=most - len(messages))
-            is_drained = count < len(room) and not isinstance(connection, ssl.SSLSocket)
+            is_drained = wire.is_drained(count, room)
 
     def _hear(self) -> None:
         """What the broker says besides messages."""
@@ -200,12 +165,11 @@ class BulkConnection:
             case ConnAckPacket():
                 self._greeted(packet)
             case SubAckPacket():
-                refused = [
+                self.state.refused_topics += [
                     f"{topic} ({_words(reason.name)})"
                     for topic, reason in zip(self._asked, packet.reason_codes, strict=False)
                     if int(reason) >= 0x80
                 ]
-                self.state.refused_topics += refused
             case DisconnectPacket():
                 self._end(f"by the broker: {_words(packet.reason_code.name)}")
             case PubRelPacket():
@@ -238,14 +202,9 @@ class BulkConnection:
 
     def _end(self, because: str) -> None:
         self.state.end(because)
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-
-
-def _read_ahead(connection: socket.socket) -> bool:
-    """Whether TLS holds bytes that poll does not see."""
-    return isinstance(connection, ssl.SSLSocket) and connection.pending() > 0
+        if self._wire is not None:
+            self._wire.close()
+            self._wire = None
 
 
 def _words(name: str) -> str:

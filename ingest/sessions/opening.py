@@ -22,8 +22,14 @@ def open_session(settings: IngestSettings, clock: Clock) -> Session:
 
 
 def open_broker_session(settings: IngestSettings, clock: Clock, *, pause: Callable[[float], None] = sleep) -> Session:
-    """The broker alone. docs/brokers.md says which client is taken when. `pause` waits while there is no connection."""
+    """The broker alone. docs/brokers.md says which client is taken when. `pause` waits while there is no connection.
+
+    Raises Misconfigured for a certificate or a password file that cannot be read.
+    """
     broker, feeds, burst = settings.broker, settings.feeds, settings.batch_size
+    broker.secret()
+    if broker.tls is not None:
+        broker.tls.context()
     if broker.session == "paho" or broker.protocol != "5" or broker.transport != "tcp":
         return PahoSession(broker, feeds, clock, burst=burst, pause=pause)
     bulk = BulkSession(broker, feeds, clock, burst=burst, pause=pause)

@@ -20,11 +20,11 @@ _TLS_REASONS = {
 
 
 def reached(settings: BrokerSettings, *, timeout_s: float) -> socket.socket:
-    """A connected, non-blocking socket. Raises Temporary, and Misconfigured for files that TLS cannot use."""
+    """A connected, non-blocking socket. Raises Temporary, and Misconfigured for certificate files of no use."""
     context = settings.tls.context() if settings.tls is not None else None
     try:
         plain = socket.create_connection((settings.host, settings.port), timeout=timeout_s)
-    except OSError as exc:
+    except (OSError, ValueError) as exc:  # ValueError: no name of a host
         raise not_reached(settings, exc) from exc
     try:
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -6,7 +6,7 @@ Everything happens inside `receive`, in the caller's thread: while nobody receiv
 from collections.abc import Callable, Sequence
 from time import sleep
 
-from domain.errors import Temporary
+from domain.errors import Misconfigured, Temporary
 from domain.messages import Message
 from domain.ports import Clock
 from ingest.sessions.feeds import subscriptions
@@ -94,10 +94,13 @@ class RedialledSession:
         if self._is_closed or now < self._redialling.next_attempt:
             return False
         self._links += 1
-        link = self._dial(self._links)
         try:
+            link = self._dial(self._links)
             link.open(timeout_s=min(self._broker.connect_timeout, max(_SHORTEST_ATTEMPT_S, deadline - now)))
-        except Temporary as exc:
+        except (
+            Temporary,
+            Misconfigured,
+        ) as exc:  # files of TLS are read anew each time: they may be exchanged just now
             self._redialling.not_reached(str(exc))
             return False
         self._link, self._opened_at, self._was_open = link, now, False

@@ -108,9 +108,11 @@ def test_connections_cut_again_and_again_lose_and_double_nothing(broker: BrokerP
 def cut(session: RedialledSession) -> None:
     """As a network does it: no goodbye."""
     link = session._link
-    if isinstance(link, PahoConnection | BulkConnection) and link._socket is not None:
-        with suppress(OSError):  # the session's own thread may have been quicker
+    with suppress(OSError):  # the session's own thread may have been quicker
+        if isinstance(link, PahoConnection):
             link._socket.shutdown(2)
+        elif isinstance(link, BulkConnection) and link._wire is not None:
+            link._wire._socket.shutdown(2)
 
 
 def test_unacknowledged_messages_come_again_and_count_as_duplicates(broker: BrokerProcess, protocol: str) -> None:

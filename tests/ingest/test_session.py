@@ -4,15 +4,18 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
+from domain.errors import Misconfigured
 from domain.messages import Message
 from ingest.backoff import Backoff
 from ingest.sessions.bulk import BulkSession
+from ingest.sessions.opening import open_session
 from ingest.sessions.paho import PahoSession
-from ingest.settings import BrokerSettings, FeedSettings
+from ingest.settings import BrokerSettings, FeedSettings, IngestSettings
 from runtime.clock import SystemClock
 
 Make = type[PahoSession] | type[BulkSession]
@@ -114,3 +117,23 @@ def test_success_shortens_the_waits_again() -> None:
         backoff.next_wait()
     backoff.reset()
     assert backoff.next_wait() <= 1
+
+
+@pytest.mark.parametrize("make", [PahoSession, BulkSession])
+@pytest.mark.parametrize("host", ["mqtt..example", "x" * 70, "does-not-exist.invalid"])
+def test_host_that_is_none_is_told_and_tried_again(make: Make, host: str) -> None:
+    said = spoken_to(1, make, host=host, protocol="5")[1]
+    assert said == ["broker not reached"]
+
+
+@pytest.mark.parametrize("make", [PahoSession, BulkSession])
+def test_certificate_that_vanishes_while_we_run_is_told_and_tried_again(make: Make, tmp_path: Path) -> None:
+    """They are exchanged now and then, not always in one step."""
+    tls = {"ca": tmp_path / "ca.pem"}
+    assert spoken_to(1, make, tls=tls, protocol="5")[1] == ["broker not reached"]
+
+
+@pytest.mark.parametrize("broken", [{"tls": {"ca": "none.pem"}}, {"username": "city", "password_file": "none"}])
+def test_files_that_cannot_be_read_are_named_before_anything_begins(broken: dict[str, object]) -> None:
+    with pytest.raises(Misconfigured, match="none"):
+        open_session(IngestSettings(broker=BrokerSettings.model_validate(broken)), SystemClock())
