@@ -39,14 +39,25 @@ def read_yaml(path: Path) -> tuple[str, Any]:
 
 def read_text(path: Path) -> str:
     """UTF-8 with or without a byte order mark. Raises Misconfigured; text in another encoding is told by its name."""
+    return decoded(read_bytes(path), path)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Raises Misconfigured when the file cannot be read."""
     try:
-        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        return path.read_bytes()
     except OSError as exc:
         message = f"cannot be read: {exc.strerror}; check the path and its rights"
         raise Misconfigured([Problem(file=str(path), line=None, message=message)]) from exc
+
+
+def decoded(content: bytes, path: Path) -> str:
+    """The text of the file's bytes, as `read_text` says."""
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as exc:
-        line = exc.object.count(b"\n", 0, exc.start) + 1
-        raise Misconfigured([Problem(file=str(path), line=line, message=_encoded(exc.object, path))]) from exc
+        line = content.count(b"\n", 0, exc.start) + 1
+        raise Misconfigured([Problem(file=str(path), line=line, message=_encoded(content, path))]) from exc
 
 
 def parse_yaml(text: str, *, file: str) -> Any:

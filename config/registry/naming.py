@@ -1,13 +1,14 @@
 """Every name on the wire belongs to one device: ids and aliases, folded as messages fold them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from config.loading import Where
 from config.registry.entries import DeviceEntry
+from domain.devices import Device
 from domain.names import folded
 
 
-def naming_faults(entries: Sequence[tuple[int, DeviceEntry]]) -> Iterator[tuple[int, Where, str]]:
+def naming_faults(entries: Collection[tuple[int, DeviceEntry | Device]]) -> Iterator[tuple[int, Where, str]]:
     """Index, path and message of every name that two devices claim."""
     owners: dict[str, str] = {}
     for index, entry in entries:

@@ -12,17 +12,20 @@ _SHOWN = 5
 
 
 class References:
-    """What there is to refer to: in the city, among the kinds, and among the `devices` of the whole registry."""
+    """What there is to refer to: in the city, among the kinds, and among the `devices` of the whole registry; None
+    leaves the parents to somebody who knows them all.
+    """
 
-    def __init__(self, city: City, kinds: Mapping[str, DeviceKind], devices: set[str]) -> None:
+    def __init__(self, city: City, kinds: Mapping[str, DeviceKind], devices: set[str] | None) -> None:
         self._kinds = kinds
         self._by_field: dict[str, set[str]] = {
             "kind": set(kinds),
             "district": {district.id for district in city.districts},
             "road": {road.id for road in city.roads},
             "department": {department.id for department in city.departments},
-            "parent": devices,
         }
+        if devices is not None:
+            self._by_field["parent"] = devices
         self._suggestions: dict[str, str] = {}
 
     def faults(self, entry: DeviceEntry) -> Iterator[tuple[Where, str]]:

@@ -1,32 +1,35 @@
 """Devices out of YAML: any YAML, and much faster the way we write it, one device a line as a JSON object."""
 
+import codecs
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 import yaml
 
-from config.loading import Where, build, parse_yaml, read_text, yaml_nodes
+from config.loading import Where, build, decoded, parse_yaml, read_bytes, yaml_nodes
 from config.registry.entries import DevicesFile
 from config.registry.listing import Listing, Spot
 from config.registry.plain_yaml import NotPlain, load_plain
 
 HEAD = "devices:"
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def read_yaml_listing(path: Path) -> Listing:
     """Raises Misconfigured for what cannot be read, is not YAML, or is no list of devices."""
-    text = read_text(path)
-    lines = _json_lines(text)
+    content = read_bytes(path)
+    lines = JsonLines.of(content)
     if lines is not None:
-        return Listing(contents=[content for _, content in lines], spot=_spots_of_lines(path, lines))
+        return Listing(contents=lines, spot=_spots_of_lines(path, lines))
+    text = decoded(content, path)
     with paused_collection():
-        content = _content(text, path)
-    file = build(DevicesFile, content, file=path, text=text)
+        devices = _content(text, path)
+    file = build(DevicesFile, devices, file=path, text=text)
     return Listing(contents=file.devices, spot=_spots_of_nodes(path, text))
 
 
@@ -49,28 +52,49 @@ def paused_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _json_lines(text: str) -> list[tuple[int, Any]] | None:
-    """Line number and content of each device, if every line of the text is a device of one line in JSON's spelling."""
-    lines = enumerate(text.splitlines(), start=1)
-    head = next((line for _, line in lines if line and not line.startswith("#")), None)
-    if head != HEAD:
-        return None
-    found = []
-    decode = msgspec.json.Decoder(dict[str, Any]).decode
-    try:
-        for number, line in lines:
-            item = line.strip()
-            if item.startswith("- {"):
-                found.append((number, decode(item[2:])))
-            elif item and not item.startswith("#"):
-                return None
-    except msgspec.MsgspecError:
-        return None
-    return found or None
+class JsonLines(Sequence[Any]):
+    """Devices of one line each, in JSON's spelling. They are decoded when they are asked for: a registry that is read
+    in portions never lies in memory twice.
+    """
+
+    def __init__(self, lines: Sequence[tuple[int, bytes]]) -> None:
+        """Line number and JSON text of each."""
+        self._lines = lines
+
+    @classmethod
+    def of(cls, content: bytes) -> Self | None:
+        """None unless every line after the head is such a device, a comment or empty."""
+        lines = enumerate(content.removeprefix(codecs.BOM_UTF8).split(b"\n"), start=1)
+        head = next((line.rstrip() for _, line in lines if line.strip() and not line.startswith(b"#")), None)
+        if head != HEAD.encode():
+            return None
+        found = []
+        try:
+            for number, line in lines:
+                item = line.strip()
+                if item.startswith(b"- {"):
+                    _decode(item[2:])
+                    found.append((number, item[2:]))
+                elif item and not item.startswith(b"#"):
+                    return None
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return None
+        return cls(found) if found else None
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [_decode(line) for _, line in self._lines[index]]
+        return _decode(self._lines[index][1])
+
+    def line(self, index: int) -> int:
+        return self._lines[index][0]
 
 
-def _spots_of_lines(path: Path, lines: Sequence[tuple[int, Any]]) -> Callable[[int, Where], Spot]:
-    return lambda index, where: Spot(file=str(path), line=lines[index][0], label=_label(index, where))
+def _spots_of_lines(path: Path, lines: JsonLines) -> Callable[[int, Where], Spot]:
+    return lambda index, where: Spot(file=str(path), line=lines.line(index), label=_label(index, where))
 
 
 def _spots_of_nodes(path: Path, text: str) -> Callable[[int, Where], Spot]:
