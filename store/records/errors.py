@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from alembic.util import CommandError
 from sqlalchemy import exc as sql
 
 from domain.errors import CitybrainError, Misconfigured, Problem, Refused, Temporary
@@ -13,19 +12,23 @@ class Conflict(Refused):
     """A constraint of the records says no: a second open alert, a sequence number taken, an unknown parent."""
 
 
+class UnknownSchema(Exception):
+    """The database has steps behind it that this version does not know."""
+
+
 TEMPORARY = (sql.OperationalError, sql.InterfaceError, sql.TimeoutError, sql.DisconnectionError)
 """Locked, disk full, server away, no connection free."""
 
-BROKEN = (CommandError, sql.ArgumentError, sql.NoSuchModuleError, sql.DatabaseError)
+BROKEN = (UnknownSchema, sql.ArgumentError, sql.NoSuchModuleError, sql.DatabaseError)
 """A wrong URL, a file that is no database or is damaged, a schema that this version does not know."""
 
 
 @contextmanager
 def translated(where: str) -> Iterator[None]:
-    """No exception of SQLAlchemy or Alembic leaves this; `where` names the database without its password."""
+    """No exception of SQLAlchemy leaves this; `where` names the database without its password."""
     try:
         yield
-    except (sql.SQLAlchemyError, CommandError) as exc:
+    except (sql.SQLAlchemyError, UnknownSchema) as exc:
         raise translation(exc, where) from exc
 
 

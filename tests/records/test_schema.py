@@ -1,16 +1,21 @@
 """The migrated schema is the one the code knows, and a database that is not ours is refused in words."""
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from domain.errors import Misconfigured
 from store.records.connection import connect
 from store.records.records import Records
+from store.records.schema import MIGRATIONS, newest_revision
 from store.records.settings import RecordsSettings
 from store.records.tables import metadata
 
@@ -46,6 +51,23 @@ def test_opening_again_changes_nothing(url: str) -> None:
         books.cursors.set("records", 7)
     with Records.open(url, settings=SETTINGS).snapshot() as books:
         assert books.cursors.get("records") == 7
+
+
+def test_newest_revision_is_the_head_of_alembic() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert newest_revision() == ScriptDirectory.from_config(config).get_current_head()
+
+
+def test_database_that_is_up_to_date_is_opened_without_loading_alembic(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/records.db"
+    Records.open(url, settings=SETTINGS).close()
+    code = (
+        "import sys; from store.records.records import Records; from store.records.settings import RecordsSettings\n"
+        "Records.open(sys.argv[1], settings=RecordsSettings()).close(); print('alembic' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_schema_of_a_newer_version_is_refused(tmp_path: Path) -> None:
