@@ -119,6 +119,29 @@ def test_a_store_that_is_away_gets_everything_in_order_when_it_is_back(journal: 
     assert (values_in(store), waits) == (values, [0.01, 0.02, 0.0])
 
 
+def test_ten_minutes_without_the_store_are_made_up_in_order_while_new_readings_go_on(journal: Journal) -> None:
+    seconds, each = 600, 5
+    store = FaultyStore(failures=[Temporary("away") for _ in range(seconds)])
+    pump = pump_of(journal, store)
+    sent: list[float] = []
+
+    def next_second() -> None:
+        settlement = some_readings(each, now=START * (len(sent) // each + 1))
+        settlement.readings.value[:] = np.arange(each) + len(sent)
+        sent.extend(settlement.readings.value.tolist())
+        journal.append(settlement)
+        pump.step()
+
+    for _ in range(seconds):
+        next_second()
+    assert (pump.status().behind_entries, values_in(store)) == (seconds, [])
+    store.writes.clear()
+    for _ in range(3):
+        next_second()
+    assert (pump.status().behind_entries, values_in(store)) == (0, sent)
+    assert store.writes == [((seconds + 1) * each, seconds + 1), (each, seconds + 2), (each, seconds + 3)]
+
+
 def test_a_write_whose_answer_got_lost_is_stored_once(journal: Journal) -> None:
     values = numbered(journal, 5)
     store = FaultyStore(failures=[Temporary("connection reset")])
