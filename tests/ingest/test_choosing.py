@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from ingest.formats.choosing import FormatChoice, Formats
-from ingest.formats.table import FORMATS
+from ingest.formats.table import FORMATS, Format
 from tests.ingest import lorawan_messages as lorawan
 from tests.ingest.fakes import message, noise
 from tests.ingest.sparkplug_edge import metric
@@ -148,6 +148,12 @@ def test_every_format_has_a_case() -> None:
 )
 def test_what_says_nothing_about_itself_is_claimed_by_nobody(content: bytes) -> None:
     assert Formats(FormatChoice()).format_of(message(content, topic=NOWHERE)) is None
+
+
+@pytest.mark.parametrize("entry", FORMATS, ids=lambda entry: entry.name)
+def test_every_format_has_a_line_in_the_documents(entry: Format) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert any(f"`{entry.name}`" in line for line in page.splitlines() if line.startswith("|"))
 
 
 def test_looking_costs_little_even_where_nobody_claims_the_message() -> None:
