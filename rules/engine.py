@@ -65,8 +65,10 @@ def evaluate(program: Program, state: State, batch: ReadingBatch) -> tuple[State
     arrivals = _arrivals(program, batch)
     told: list[Transition] = []
     if len(arrivals.at):
+        present = set((np.flatnonzero(np.bincount(arrivals.metric + 1)) - 1).tolist())  # -1: nobody's metric
         for rule, judge in program.judges.items():
-            told += judge.observe(state.rules[rule], arrivals)
+            if judge.metric_ordinal is None or judge.metric_ordinal in present:
+                told += judge.observe(state.rules[rule], arrivals)
     return state, sorted(told, key=attrgetter("at"))
 
 
@@ -74,6 +76,8 @@ def advance(program: Program, state: State, now_micros: int) -> tuple[State, lis
     """Let the city's time come to `now_micros`. Consumes `state`: go on with the one that comes back."""
     told: list[Transition] = []
     for rule, judge in program.judges.items():
+        if not judge.devices:
+            continue
         remembered = state.rules[rule]
         frontier = max(now_micros - program.settle_us, remembered.through)
         told += judge.advance(remembered, frontier=frontier, now=max(now_micros, remembered.now))

@@ -67,6 +67,8 @@ class Judge(ABC):
         self.targets = targets
         self.place_of = np.full(len(site.vocabulary.devices), -1, dtype=np.intp)
         """From the program's device ordinal to the place in the columns, -1 for devices out of scope."""
+        self.metric_ordinal: int | None = None
+        """The only metric that it looks at; None: any."""
         ordinal = site.vocabulary.device_ordinal
         self.place_of[[ordinal[device.id] for device in devices]] = np.arange(len(devices))
 

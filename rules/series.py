@@ -39,7 +39,7 @@ class SeriesJudge(Judge):
         )
         self.limits = limits
         self._metric = entry.metric
-        self._metric_ordinal = site.vocabulary.metric_ordinal[entry.metric]
+        self.metric_ordinal = site.vocabulary.metric_ordinal[entry.metric]
         self._comparison = comparison
         self._dead_band = dead_band
         self.validity = np.array(
@@ -48,7 +48,7 @@ class SeriesJudge(Judge):
 
     def observe(self, state: RuleState, arrivals: Arrivals) -> list[Transition]:
         place = self.place_of[arrivals.device]
-        rows = np.flatnonzero((arrivals.metric == self._metric_ordinal) & (place >= 0) & arrivals.good)
+        rows = np.flatnonzero((arrivals.metric == self.metric_ordinal) & (place >= 0) & arrivals.good)
         place, arrivals = place[rows], arrivals.take(rows)
         if not len(rows):
             return []

@@ -81,11 +81,11 @@ class RatioJudge(Judge):
         )
         self._entry = entry
         self._comparison = Comparison(entry.compare)
-        self._metric_ordinal = site.vocabulary.metric_ordinal[entry.metric]
+        self.metric_ordinal = site.vocabulary.metric_ordinal[entry.metric]
 
     def observe(self, state: RuleState, arrivals: Arrivals) -> list[Transition]:
         place = self.place_of[arrivals.device]
-        rows = np.flatnonzero((arrivals.metric == self._metric_ordinal) & (place >= 0) & arrivals.good)
+        rows = np.flatnonzero((arrivals.metric == self.metric_ordinal) & (place >= 0) & arrivals.good)
         if len(rows):
             at = arrivals.at[rows]
             late = np.maximum(at, state.through)

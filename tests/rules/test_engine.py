@@ -8,7 +8,7 @@ import pytest
 from domain.conditions import Signal
 from domain.instants import MICROS_PER_S
 from domain.places import RoadGrade
-from domain.readings import Quality, Vocabulary
+from domain.readings import Quality, Vocabulary, batch_of
 from rules import engine
 from rules.kinds import ratio
 from tests.rules.city import (
@@ -209,3 +209,12 @@ def test_a_scope_by_road_and_by_grade_leaves_the_others_out(tmp_path: Path) -> N
         "by-road": ["device:B-L0"],
         "by-grade": ["device:M-L0"],
     }
+
+
+def test_metric_that_the_program_does_not_know_is_passed_over() -> None:
+    registry = registry_of(meter("N", "2", interval_s=10))
+    program = engine.compile_rules(shipped(), registry, vocabulary_of(registry))
+    words = Vocabulary(devices=("N",), metrics=("unheard-of", "laeq"))
+    heard = batch_of(words, device=[0, 0], metric=[0, 1], at=[START, START], value=[1.0, 90.0])
+    _, told = engine.evaluate(program, engine.initial_state(program), heard)
+    assert {change.rule for change in told} == {"noise-city-target", "noise-zone"}
