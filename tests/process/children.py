@@ -19,6 +19,7 @@ class Child:
     """
 
     def __init__(self, *arguments: str, log: Path, environment: Mapping[str, str] | None = None) -> None:
+        self.arguments = arguments
         self._argv = [sys.executable, "-m", "citybrain", *arguments]
         self._log = log
         self._environment = environment or {}

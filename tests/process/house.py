@@ -64,7 +64,7 @@ class Books:
 
 
 class House:
-    """One installation. `sections` are put over what the file says by itself."""
+    """One installation. `sections` are put over what the file says by itself, `ingest` entry by entry."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class House:
         *,
         hold: str = "0s",
         clear: str = "0s",
-        batch_size: int = 5000,
+        session: str = "auto",
         **sections: Any,
     ) -> None:
         self.folder = folder
@@ -83,7 +83,7 @@ class House:
         write_city(folder / "city")
         write_rules(folder / "rules.yaml", hold=hold, clear=clear)
         self.file.write_text(
-            yaml.safe_dump({**self._content(broker), **sections}, allow_unicode=True), encoding="utf-8"
+            yaml.safe_dump(self._content(broker, session, sections), allow_unicode=True), encoding="utf-8"
         )
         self.settings: Settings = load_settings(self.file)
         self.data = self.settings.data
@@ -179,19 +179,17 @@ class House:
         assert done.returncode == 0, f"citybrain {command}: exit {done.returncode}\n{done.stdout[:500]}{done.stderr}"
         return [json.loads(line) for line in done.stdout.splitlines()]
 
-    def _content(self, broker: BrokerProcess) -> Mapping[str, Any]:
+    def _content(self, broker: BrokerProcess, session: str, sections: Json) -> Json:
+        account = {"port": broker.port_v5, "username": USERNAME, "password": PASSWORD}
+        patience = {"retry_first": "100ms", "retry_longest": "500ms"}
         return {
             "data": "data",
             "city": "city/city.yaml",
             "devices": "city/devices.yaml",
             "rules": {"files": ["rules.yaml"]},
-            "ingest": {
-                "broker": {
-                    **{"port": broker.port_v5, "username": USERNAME, "password": PASSWORD},
-                    **{"retry_first": "100ms", "retry_longest": "500ms"},
-                },
-            },
             "web": {"port": self.web_port, "secure_cookies": False},
+            **sections,
+            "ingest": {"broker": {**account, **patience, "session": session}, **sections.get("ingest", {})},
         }
 
 
