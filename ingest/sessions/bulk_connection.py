@@ -182,6 +182,7 @@ class BulkConnection:
     def _greeted(self, packet: ConnAckPacket) -> None:
         if packet.reason_code == ConnAckReasonCode.SUCCESS:
             self.state.is_accepted, self.state.session_present = True, packet.session_present
+            self.state.kept_s = packet.session_expiry_interval
             if packet.server_keep_alive is not None:
                 self._vitality.interval_s = packet.server_keep_alive
             return

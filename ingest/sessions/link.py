@@ -29,6 +29,8 @@ class LinkState:
     """The broker has said yes to CONNECT."""
     is_over: bool = False
     session_present: bool = False
+    kept_s: int | None = None
+    """How long the broker keeps our session while we are away, where it says so: less than we asked for."""
     refusal: Refusal | None = None
     refused_topics: list[str] = field(default_factory=list)
     ended_because: str = ""

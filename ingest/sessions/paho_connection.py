@@ -162,6 +162,7 @@ class PahoConnection:
         else:
             self.state.is_accepted = True
             self.state.session_present = flags.session_present
+            self.state.kept_s = getattr(properties, "SessionExpiryInterval", None)
 
     def _on_disconnect(
         self, client: Client, userdata: Any, flags: DisconnectFlags, reason: ReasonCode, properties: Properties | None

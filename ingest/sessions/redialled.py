@@ -131,6 +131,12 @@ class RedialledSession:
                 "broker has forgotten our session and what it held for us; give it persistence and a longer expiry",
                 client_id=self._broker.client_id,
             )
+        if not self._has_subscribed and link.state.kept_s is not None:
+            _log.warning(
+                "broker keeps our session for another time than session_expiry says: longer absences lose messages",
+                kept_s=link.state.kept_s,
+                session_expiry_s=self._broker.session_expiry,
+            )
         if not (self._has_subscribed and present):
             link.subscribe(self._subscriptions)
             self._has_subscribed = True

@@ -33,9 +33,11 @@ from structlog.testing import capture_logs
 
 from domain.messages import Message
 from ingest.sessions.bulk import BulkSession
+from ingest.sessions.paho import PahoSession
 from ingest.settings import BrokerSettings, FeedSettings
-from runtime.clock import ManualClock
+from runtime.clock import ManualClock, SystemClock
 from tests.ingest.fakes import NOON
+from tests.ingest.speaking import speaking
 
 Kind = TypeVar("Kind")
 GREETING = ConnAckPacket().write()
@@ -226,6 +228,17 @@ def test_broker_that_does_not_answer_a_ping_is_given_up(broker: Broker) -> None:
             steps += 1
     assert 30 < steps < 60
     assert logs[-1]["reason"] == "connection lost: no answer to PINGREQ within 30 s"
+
+
+@pytest.mark.parametrize("make", [BulkSession, PahoSession])
+def test_session_that_the_broker_keeps_for_another_time_is_told(make: type[BulkSession | PahoSession]) -> None:
+    answer = ConnAckPacket(session_expiry_interval=60).write()
+    with speaking(lambda _: answer) as (port, _), capture_logs() as logs:
+        session = make(BrokerSettings(port=port), (FeedSettings(),), SystemClock())
+        session.receive(wait_s=0.05)
+        session.receive(wait_s=0.05)
+        session.close()
+    assert [(one["kept_s"], one["session_expiry_s"]) for one in logs if "kept_s" in one] == [(60, 604800.0)]
 
 
 def test_keepalive_of_the_broker_counts(broker: Broker) -> None:
