@@ -127,6 +127,8 @@ class _Batch:
         self.reject_owner = opened.owner[self.reject_part]
         self.reject_fate = np.full(len(opened.rejects), Fate.QUARANTINED, dtype=np.int8)
         self.identities: list[int] = []
+        self._bad_parts: set[int] = set()
+        """Parts of which something is quarantined: their own id stays free, so that they may be driven again."""
 
     def recognise(self, memory: Memory, *, now: int, knows_bytes: bool) -> None:
         """Find what was here before: parts by their own id, bad or undated messages by their bytes, then readings."""
@@ -148,14 +150,14 @@ class _Batch:
         named = sorted(self.opened.identity.items())
         if not named:
             return
-        bad = set(self.part[self.fate == Fate.QUARANTINED].tolist()) | set(self.reject_part.tolist())
+        self._bad_parts = set(self.part[self.fate == Fate.QUARANTINED].tolist()) | set(self.reject_part.tolist())
         known = memory.identities.known(identity for _, identity in named)
         again: Flags = np.zeros(len(self.opened.owner), dtype=np.bool_)
         here: set[int] = set()
         for (part, identity), is_known in zip(named, known, strict=True):
             if is_known or identity in here:
                 again[part] = True
-            elif part not in bad:  # what is quarantined must be free to be driven again
+            elif part not in self._bad_parts:
                 here.add(identity)
         self.identities.extend(here)
         self.fate[again[self.part]] = Fate.DUPLICATE
@@ -163,7 +165,7 @@ class _Batch:
 
     def _by_bytes(self, memory: Memory) -> None:
         """A message that could not be used goes to quarantine once. One without event time is doubtful when the
-        broker says that it came before, or when a counter makes its bytes unique.
+        broker says that it came before, or when an id or a counter makes its bytes unique.
         """
         undated = self._undated()
         owners = np.unique(
@@ -190,10 +192,10 @@ class _Batch:
             self.fate[again[self.owner] & undated & self._is_telling()[self.part]] = Fate.DUPLICATE
 
     def _undated(self) -> Flags:
-        """Rows of good standing whose event time is that of receipt, and that have no id to be known by."""
+        """Rows of good standing whose event time is that of receipt, and that no remembered id makes known."""
         undated: Flags = (self.opened.rows.at == UNDATED) & (self.fate == Fate.STORED)
         if self.opened.identity:
-            undated &= ~np.isin(self.part, list(self.opened.identity))
+            undated &= ~np.isin(self.part, list(self.opened.identity.keys() - self._bad_parts))
         return undated
 
     def _is_telling(self) -> Flags:
@@ -201,8 +203,10 @@ class _Batch:
         opened = self.opened
         return np.array(
             [
-                self.messages[owner].redelivered or sequence is not None or sent is not None
-                for owner, sequence, sent in zip(opened.owner.tolist(), opened.sequence, opened.sent, strict=True)
+                part in opened.identity or self.messages[owner].redelivered or sequence is not None or sent is not None
+                for part, (owner, sequence, sent) in enumerate(
+                    zip(opened.owner.tolist(), opened.sequence, opened.sent, strict=True)
+                )
             ],
             dtype=np.bool_,
         )

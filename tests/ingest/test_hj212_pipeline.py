@@ -82,3 +82,16 @@ def test_several_frames_in_one_message_balance() -> None:
     settlement = pipeline_of(city()).settle([arrived(b"".join([*good, bad, b"noise"]))], NOW)
     assert settlement.ledger[0].readings == Tally(received=5, stored=2, duplicate=1, quarantined=2)
     assert settlement.ledger[0].messages == Tally(received=1, stored=1)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3, 4), (4, 3, 2, 1, 0), (2, 0, 1, 3, 4), (1, 2, 4, 3, 0)])
+def test_texts_out_of_one_set_of_parts_are_no_duplicates_of_each_other(order: tuple[int, ...]) -> None:
+    time = "DataTime=20261122195900;"
+    texts = [f"{time}a34004-Rt", "d=0.05;", f"{time}a21005-Rtd=0.8;", "a01006-Rtd=10", "1.3;a01001-Rtd=9.5"]
+    pipeline = pipeline_of(city())
+    frames = [arrived(frame(texts[i], mn=MN, part=(i + 1, len(texts)))) for i in order]
+    first = [pipeline.settle([one], NOW) for one in frames]
+    again = [pipeline.settle([one], NOW) for one in frames]
+    found = {row.metric for settlement in first for row in settlement.readings.rows()}
+    assert found == {"pm2_5", "co", "pressure", "temperature"}
+    assert sum(len(settlement.readings) for settlement in again) == 0

@@ -70,6 +70,15 @@ def test_id_is_known_again_after_a_restart() -> None:
     assert fate(total(settle(message(noise(70, t=NOW_MS - 1, id="a")), pipeline=later))) == "duplicate"
 
 
+def test_an_undated_message_with_an_id_is_known_again_also_when_a_part_of_it_is_bad() -> None:
+    pipeline = pipeline_of()
+    content = {"id": "a", "v": {"laeq": 58.4, "nonsense": 1}}
+    first = settle(message(content), pipeline=pipeline)
+    again = settle(message(content, received=NOW + MINUTE), pipeline=pipeline, now=NOW + MINUTE)
+    assert total(first) == Tally(received=2, stored=1, quarantined=1)
+    assert total(again) == Tally(received=2, duplicate=2)
+
+
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [

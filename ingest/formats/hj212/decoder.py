@@ -85,7 +85,7 @@ class Hj212:
             yield _Content(packet=packet, text=packet.content, identity=_identity(packet, packet.content))
             return
         for joined in self._parts.take(packet, received=message.received):
-            yield _Content(packet=packet, text=joined.text, identity=_identity(packet, joined.text))
+            yield _Content(packet=packet, text=joined.text, identity=_identity(joined.packet, joined.text))
 
     def _overdue(self, message: Message, dialects: Dialects) -> Iterator[Decoded]:
         for one in self._parts.overdue(received=message.received):

@@ -30,7 +30,7 @@ class Joined:
     """Content that can be read, from one set of parts."""
 
     packet: Packet
-    """For its header."""
+    """For its header; its part is the first one of the text, which no other text of the set shares."""
     text: str
 
 
@@ -91,7 +91,7 @@ class Parts:
         waiting.texts[packet.part] = packet.content
         self.size += len(packet.content)
         if len(waiting.texts) == waiting.packet.parts:
-            yield from (Joined(packet=packet, text=text) for text in _runs(waiting))
+            yield from (Joined(packet=replace(packet, part=part), text=text) for part, text in _runs(waiting))
             self._empty(waiting)
 
     def overdue(self, *, received: int) -> Iterator[Joined | GivenUp]:
@@ -116,20 +116,21 @@ class Parts:
             self._empty(known)
 
 
-def _runs(whole: _Set) -> Iterator[str]:
-    """Neighbouring parts that were not read yet, as one text each that begins with its time."""
-    time, run = "", ""
+def _runs(whole: _Set) -> Iterator[tuple[int, str]]:
+    """Neighbouring parts that were not read yet, as one text each that begins with its time, by their first."""
+    time, run, first = "", "", 0
     for part in range(1, whole.packet.parts + 1):
         text = whole.texts[part]
         if part not in whole.told:
+            first = first if run else part
             run = _spliced(run, text) if run else f"{time}{text}"
             continue
         if run:
-            yield run
+            yield first, run
             run = ""
         time = _last_time(text)
     if run:
-        yield run
+        yield first, run
 
 
 def _last_time(text: str) -> str:
