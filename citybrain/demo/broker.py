@@ -16,7 +16,7 @@ next_connection_delay_ms = 1
     [{version}.1.connections]
     connection_timeout_ms = 10000
     max_payload_size = 1048576
-    max_inflight_count = 2000
+    max_inflight_count = 200
     dynamic_filters = true
     [{version}.1.connections.auth]
     "{username}" = "{password}"
@@ -27,7 +27,7 @@ _ROUTER = """id = 0
 [router]
 id = 0
 max_connections = 2000
-max_outgoing_packet_count = 2000
+max_outgoing_packet_count = 500
 max_segment_size = 4194304
 max_segment_count = 10
 """
