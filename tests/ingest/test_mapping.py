@@ -20,6 +20,7 @@ from ingest.formats.choosing import Formats, choice_of
 from ingest.formats.decoded import Decoded
 from ingest.formats.mapping import open_mapping
 from ingest.formats.mapping_file import MappingFile, load_mappings
+from ingest.formats.mapping_paths import path_of
 from ingest.formats.table import FORMATS
 from ingest.formats.times import of_text
 from ingest.settings import FeedSettings, IngestSettings
@@ -292,6 +293,26 @@ def test_every_problem_of_a_file_comes_at_once_with_its_line(tmp_path: Path) -> 
 def test_a_fault_says_what_to_write_instead(tmp_path: Path, changes: dict[str, object], word: str) -> None:
     [problem] = problems(write(tmp_path, **changes))
     assert word in problem
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "v",
+        "$.v[0,1]",
+        "$.v[0:2]",
+        "$..v",
+        "$.v[?@.x]",
+        "$.v[?match(@.x, '(a*)*b')]",
+        "$.v | $.w",
+        "$.v[*]",
+        "$.PM2.5",
+        "",
+    ],
+)
+def test_a_path_whose_work_is_not_bounded_by_its_length_is_refused(path: str) -> None:
+    with pytest.raises(ValueError, match="path"):
+        path_of(path)
 
 
 def test_two_mappings_of_one_name_are_refused(tmp_path: Path) -> None:
