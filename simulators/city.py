@@ -67,7 +67,7 @@ def _city_text(plan: CityPlan) -> str:
 
 def _devices_text(plan: CityPlan, profile: Profile) -> str:
     lines = [f"  - {_flow(_entry(device, profile))}\n" for device in plan.devices]
-    return "# The devices of the fictional city; fields: config/city.py, DeviceEntry.\ndevices:\n" + "".join(lines)
+    return "# The devices of the fictional city; fields: docs/registry.md.\ndevices:\n" + "".join(lines)
 
 
 def _entry(device: Hung, profile: Profile) -> dict[str, Any]:
