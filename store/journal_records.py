@@ -171,6 +171,8 @@ def _speakable(entry: Quarantined) -> Quarantined:
     """Topics and details quote what came over the wire, and must stop nobody: neither the journal, which cannot write
     half a surrogate pair, nor PostgreSQL, which takes no NUL in a text.
     """
+    if all(word.isascii() and "\0" not in word for word in (entry.feed, entry.topic, entry.detail)):
+        return entry  # nearly always
     words = {
         name: getattr(entry, name).encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
         for name in ("feed", "topic", "detail")
