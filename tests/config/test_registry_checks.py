@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.registry.coordinates import is_swapped, why_not_here
@@ -117,6 +117,7 @@ def test_the_radius_of_the_city_decides_how_far_is_too_far() -> None:
     assert "more than its radius_km 100" in (why_not_here(113.6, 30.9, CITY) or "")
 
 
+@settings(deadline=None)
 @given(st.floats(-180, 180), st.floats(-90, 90))
 def test_a_position_is_refused_with_advice_or_is_in_the_city(lon: float, lat: float) -> None:
     reason = why_not_here(lon, lat, CITY)
@@ -124,6 +125,7 @@ def test_a_position_is_refused_with_advice_or_is_in_the_city(lon: float, lat: fl
     assert is_near if reason is None else "write" in reason
 
 
+@settings(deadline=None)
 @given(st.none() | st.text(max_size=5) | st.floats() | st.lists(st.floats(), max_size=1), st.floats())
 def test_whatever_a_file_says_asking_whether_it_is_swapped_does_no_harm(lon: object, lat: float) -> None:
     assert is_swapped(lon, lat, CITY) in (True, False)

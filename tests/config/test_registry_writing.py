@@ -65,6 +65,7 @@ def test_what_was_written_is_read_again(entries: list[DeviceEntry], tmp_path_fac
     assert [said(one) for one in found] == [said(one) for one in entries]
 
 
+@settings(deadline=None)
 @given(st.floats(0.001, LONGEST_S))
 def test_a_duration_is_spelled_as_it_is_read(seconds: float) -> None:
     assert parse_duration(spelled_duration(seconds)) == pytest.approx(seconds, rel=1e-12)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.datums import Datum, Degrees, from_wgs84, metres, to_wgs84
@@ -30,12 +30,14 @@ def test_a_known_place_of_beijing_comes_out_where_everybody_has_it(datum: Datum,
     assert apart_m(array(lon), array(lat), *there) < 0.001
 
 
+@settings(deadline=None)
 @given(LON, LAT, st.sampled_from(Datum))
 def test_there_and_back_is_where_it_began(lon: float, lat: float, datum: Datum) -> None:
     there = from_wgs84(array(lon), array(lat), datum)
     assert apart_m(array(lon), array(lat), *to_wgs84(*there, datum)) < 0.001
 
 
+@settings(deadline=None)
 @given(LON, LAT)
 def test_what_a_map_shifts_is_hundreds_of_metres_and_no_more(lon: float, lat: float) -> None:
     here = array(lon), array(lat)
