@@ -165,11 +165,13 @@ class BulkConnection:
             case ConnAckPacket():
                 self._greeted(packet)
             case SubAckPacket():
-                self.state.refused_topics += [
+                refused = [
                     f"{topic} ({_words(reason.name)})"
                     for topic, reason in zip(self._asked, packet.reason_codes, strict=False)
                     if int(reason) >= 0x80
                 ]
+                self.state.refused_topics += refused
+                self.state.is_subscribed = not refused
             case DisconnectPacket():
                 self._end(f"by the broker: {_words(packet.reason_code.name)}")
             case PubRelPacket():

@@ -32,6 +32,8 @@ class LinkState:
     kept_s: int | None = None
     """How long the broker keeps our session while we are away, where it says so: less than we asked for."""
     refusal: Refusal | None = None
+    is_subscribed: bool = False
+    """The broker has said yes to every topic."""
     refused_topics: list[str] = field(default_factory=list)
     ended_because: str = ""
 

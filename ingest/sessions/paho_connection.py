@@ -174,9 +174,10 @@ class PahoConnection:
     def _on_subscribe(
         self, client: Client, userdata: Any, mid: int, reasons: list[ReasonCode], properties: Properties | None
     ) -> None:
-        for topic, reason in zip(self._granted.pop(mid, ()), reasons, strict=False):
-            if reason.is_failure:
-                self.state.refused_topics.append(f"{topic} ({reason})")
+        asked = zip(self._granted.pop(mid, ()), reasons, strict=False)
+        refused = [f"{topic} ({reason})" for topic, reason in asked if reason.is_failure]
+        self.state.refused_topics += refused
+        self.state.is_subscribed = not refused
 
     def _on_message(self, client: Client, userdata: Any, one: MQTTMessage) -> None:
         """Made a Message at once: thousands of paho's own, kept until the end, cost more to collect than to make."""

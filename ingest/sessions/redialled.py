@@ -112,6 +112,8 @@ class RedialledSession:
         if state.is_open and not self._was_open:
             self._was_open = True
             self._greeted(link)
+        # Only what the broker has confirmed lasts: the connection may be lost between our asking and its answer.
+        self._has_subscribed |= state.is_subscribed
         if state.refused_topics:
             _log.error("broker refuses topics; grant this client the right to read them", topics=state.refused_topics)
             state.refused_topics = []
@@ -139,7 +141,6 @@ class RedialledSession:
             )
         if not (self._has_subscribed and present):
             link.subscribe(self._subscriptions)
-            self._has_subscribed = True
 
     def _idle(self, deadline: float) -> None:
         now = self._clock.monotonic()

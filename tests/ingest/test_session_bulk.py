@@ -199,8 +199,26 @@ def test_acknowledgement_of_a_lost_connection_is_not_sent_on_the_next(broker: Br
     assert names(broker.heard()) == FIRST_WORDS
 
 
+@pytest.mark.parametrize("answer", [SubAckReasonCode.NOT_AUTHORIZED, None])
+def test_session_that_the_broker_kept_without_our_subscription_is_subscribed_again(
+    broker: Broker, answer: SubAckReasonCode | None
+) -> None:
+    session = broker.greeted()
+    if answer is not None:
+        broker.say(SubAckPacket(1, [answer]).write())
+        broker.step(session)
+    broker.hang_up()
+    broker.step(session)
+    broker.step(session, seconds=2)
+    broker.say(ConnAckPacket(session_present=True).write())
+    broker.step(session)
+    assert names(broker.heard()) == FIRST_WORDS
+
+
 def test_session_that_the_broker_kept_is_not_subscribed_again(broker: Broker) -> None:
     session = broker.greeted()
+    broker.say(SubAckPacket(1, [SubAckReasonCode.GRANTED_QOS_AT_LEAST_ONCE]).write())
+    broker.step(session)
     broker.hang_up()
     broker.step(session)
     broker.step(session, seconds=2)
