@@ -49,6 +49,7 @@ class Schedule:
 
     def stop(self) -> None:
         """Does not wait for a delivery that hangs: what is not marked as sent is sent again, with the same key."""
+        self._parts.roller.stop()
         self._scheduler.shutdown(wait=False)
 
     def deliver_soon(self) -> None:

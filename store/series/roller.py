@@ -35,6 +35,7 @@ class Roller:
         self._catalogue = catalogue
         self._settings = settings or SeriesSettings()
         self._guard = threading.Lock()
+        self._stopping = threading.Event()
         self._position: int | None = None
         self._touched: dict[Level, dict[Window, int]] = {Level.MINUTE: {}, Level.HOUR: {}}
         """Windows to be made, each with the first journal entry that asks for it."""
@@ -49,8 +50,14 @@ class Roller:
                 is_behind = self._follow()
                 closed = min(to_micros(now), self._unread_since(now)) - CLOSING_US
                 made += self._make(Level.MINUTE, rolled, closed) + self._make(Level.HOUR, rolled, closed)
+                if self._stopping.is_set():
+                    break  # not settled: what is missing is made by the run after the next start
                 rolled = self._settle(rolled, closed)
         return made
+
+    def stop(self) -> None:
+        """A run that is under way ends soon, and a later one does nothing. From any thread."""
+        self._stopping.set()
 
     def forget(self, now: datetime) -> None:
         """Retention of all levels. Readings go by whole hours, and not before these are rolled up.
@@ -128,6 +135,8 @@ class Roller:
         touched = self._touched[level]
         due = [window for window in touched if window.start + level.micros <= closed]
         for run in runs(due, level):
+            if self._stopping.is_set():
+                return 0
             begin = max(run.start, rolled.raw_from, rolled.minutes.begin)
             if begin < run.end and run.metric in self._catalogue:
                 self._make_run(level, run._replace(start=begin))

@@ -216,6 +216,14 @@ def test_what_was_not_rolled_up_before_a_kill_is_rolled_up_after_it(house: House
     assert [row["mean"] for row in rolled_rows(house, Level.HOUR, "temperature")] == [20]
 
 
+def test_a_run_that_is_told_to_stop_leaves_the_rest_to_the_next_start(house: House) -> None:
+    house.take(batch("temperature", (0, 1, 10.0)), now=at(1))
+    house.roller.stop()
+    assert (house.roller.run_once(at(90)), house.store.rolled()) == (0, None)
+    house.restart()
+    assert house.roller.run_once(at(90)) == 2
+
+
 def test_nothing_is_made_twice_without_news(house: House) -> None:
     house.take(batch("temperature", (0, 1, 10.0)), now=at(1))
     made = [house.roller.run_once(at(minutes)) for minutes in (1, 3, 4, 61, 62, 63)]
