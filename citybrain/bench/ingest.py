@@ -16,7 +16,7 @@ from citybrain.bench.script import influx_script_rate, sqlite_script_rate
 from citybrain.bench.site import Site, site
 
 LATENCY_S = 10.0
-ALERTS_ASKED = 400
+ALERTS_ASKED = 150
 SCRIPT_MESSAGES = 30_000
 """Enough for what takes some thousands a second."""
 RAW_READINGS = 300_000
