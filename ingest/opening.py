@@ -34,6 +34,8 @@ class Opened:
     """Part → its 64-bit identity, where it carries one of its own."""
     rejects: Sequence[tuple[int, Reject]]
     """Part, and what of it never became a row."""
+    from_receipt: Sequence[int]
+    """Parts whose event times count from the receipt of their message."""
     _origin: Index
     """Row → its place in what follows: first the metrics of plain messages, then the measurements of all others."""
     _metrics: Sequence[str]
@@ -123,6 +125,7 @@ def _plain_alone(plain: PlainReports) -> Opened:
         sent=plain.sent,
         identity={},
         rejects=(),
+        from_receipt=(),
         _origin=np.arange(len(plain.rows)),
         _metrics=plain.metrics,
         _measurements=(),
@@ -153,6 +156,7 @@ def _together(plain: PlainReports, spoken: _Spoken, names: WireNames) -> Opened:
         sent=[sent[part] for part in order],
         identity={int(part_place[part]): identity for part, identity in named.items()},
         rejects=[(int(part_place[part]), reject) for part, reject in rejects],
+        from_receipt=[int(part_place[before + p]) for p, part in enumerate(parts) if part.counts_from_receipt],
         _origin=row_order,
         _metrics=plain.metrics,
         _measurements=spoken.rows,

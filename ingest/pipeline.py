@@ -192,8 +192,13 @@ class _Batch:
             self.fate[again[self.owner] & undated & self._is_telling()[self.part]] = Fate.DUPLICATE
 
     def _undated(self) -> Flags:
-        """Rows of good standing whose event time is that of receipt, and that no remembered id makes known."""
-        undated: Flags = (self.opened.rows.at == UNDATED) & (self.fate == Fate.STORED)
+        """Rows of good standing whose event time is that of receipt, or counts from it, and that no remembered id makes
+        known.
+        """
+        undated: Flags = self.opened.rows.at == UNDATED
+        if self.opened.from_receipt:
+            undated |= np.isin(self.part, self.opened.from_receipt)
+        undated &= self.fate == Fate.STORED
         if self.opened.identity:
             undated &= ~np.isin(self.part, list(self.opened.identity.keys() - self._bad_parts))
         return undated

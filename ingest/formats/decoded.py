@@ -39,6 +39,8 @@ class Decoded:
     """Counts up by one per message of the device."""
     sent: int | None = None
     """Microseconds since the epoch at which the device handed the message over."""
+    counts_from_receipt: bool = False
+    """Whether its event times were worked out from the time of receipt: the same message again has others."""
 
 
 Dialects = Callable[[str], Dialect]

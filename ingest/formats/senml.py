@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -78,7 +78,10 @@ def _pack(pack: Sequence[object], message: Message, dialects: Dialects) -> Seque
         except Unusable as problem:
             detail = f"{record.name[:80]}: {problem.detail}"
             resolved.rejects.append(Reject(reason=problem.reason, detail=detail))
-    said = [telling.decoded() for telling in speech.tellings.values()]
+    said = [
+        replace(telling.decoded(), counts_from_receipt=device in speech.from_receipt)
+        for device, telling in speech.tellings.items()
+    ]
     return [*said, _refused(resolved.rejects)] if resolved.rejects else said
 
 
@@ -103,6 +106,8 @@ class _Speech:
     dialects: Dialects
     ids: Mapping[str, str]
     tellings: dict[str, Telling] = field(default_factory=dict)
+    from_receipt: set[str] = field(default_factory=set)
+    """Devices with a time that the wire counts from now."""
 
     def take(self, record: Record) -> None:
         """Raises Unusable."""
@@ -112,6 +117,8 @@ class _Speech:
         if telling is None:
             telling = Telling(device=device, codes=_codes(), dialect=self.dialects(device), moment=Moment(at=None))
             self.tellings[device] = telling
+        if record.is_relative:
+            self.from_receipt.add(device)
         if record.base in self.ids and record.own_name == _ID_RECORD:
             telling.skip(code, "the id of the device")
         else:
@@ -160,6 +167,8 @@ class _Speech:
         is_now = record.time == self.message.received / MICROS_PER_S
         if is_now or self.message.retain:  # when a retained message was sent, nobody knows
             return Moment(at=None)
+        if record.time < 0:
+            raise Unusable(Reason.BAD_TIME, f"t reaches back to {record.time:g} s, before 1970; mend the device's clock")
         return Moment(at=round(record.time * MICROS_PER_S), quality=Quality.UNCERTAIN)
 
 

@@ -79,6 +79,16 @@ def test_an_undated_message_with_an_id_is_known_again_also_when_a_part_of_it_is_
     assert total(again) == Tally(received=2, duplicate=2)
 
 
+@pytest.mark.parametrize("redelivered", [True, False])
+def test_times_that_count_from_the_receipt_make_no_second_reading_of_a_redelivered_message(redelivered: bool) -> None:
+    pipeline = pipeline_of()
+    pack = b'[{"bn": "NM-0001/", "n": "laeq", "v": 55, "t": -60}]'
+    settle(message(pack, topic="senml/a"), pipeline=pipeline)
+    again = message(pack, topic="senml/a", received=NOW + MINUTE, redelivered=redelivered)
+    expected = "duplicate" if redelivered else "stored"
+    assert fate(total(settle(again, pipeline=pipeline, now=NOW + MINUTE))) == expected
+
+
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
