@@ -115,7 +115,7 @@ class Roller:
         began = position = self._position or 0
         stored = self._store.stored_through()
         goal = min(stored, position + ENTRIES_BETWEEN_SETTLING)
-        while position < goal:
+        while position < goal and not self._stopping.is_set():
             entries = self._journal.read(after=position, limit=min(ENTRIES_AT_ONCE, goal - position))
             entries = [entry for entry in entries if entry.sequence <= goal]
             if not entries:
