@@ -31,10 +31,14 @@ def assert_each_once(house: House, count: int) -> None:
     print(f"{count} readings, {books.readings.duplicate} came twice to the engine")
 
 
-def test_mosquitto_restarted_in_the_middle_loses_and_doubles_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("session", ["bulk", "paho"])
+def test_mosquitto_restarted_in_the_middle_loses_and_doubles_nothing(session: str, tmp_path: Path) -> None:
     """Publisher and engine come back by themselves; what the broker had taken it still has."""
     begin_ms, restarts = time_ns() // 1_000_000 - 60_000, 3
-    with running_broker("mosquitto", tmp_path / "broker") as broker, House(tmp_path / "house", broker) as house:
+    with (
+        running_broker("mosquitto", tmp_path / "broker") as broker,
+        House(tmp_path / "house", broker, session=session) as house,
+    ):
         house.start()
         with Publisher(broker) as publisher:
             for turn in range(restarts):
