@@ -116,7 +116,7 @@ def redriving(
     settings = settings_for(config, data)
     which = _filter(numbers, **words)
     with books_of(settings) as books:
-        found = len(books.quarantine.list(limit=settings.records.quarantine_limit, which=which))
+        found = books.quarantine.count(which)
     left = 0 if dry_run or not found else _drive(settings, which)
     outcome = {"found": found, "driven": 0 if dry_run else found - left, "waiting": found if dry_run else left}
     if as_json:
@@ -145,15 +145,15 @@ def _drive(settings: Settings, which: QuarantineFilter) -> int:
     with EngineClient(address) as engine, Console(stderr=True).status("重新处理 driving again …") as status:
         engine.command(order)
         give_up = time.monotonic() + WAIT_S
-        while (left := _waiting(settings)) and time.monotonic() < give_up:
+        while (left := _waiting(settings, which)) and time.monotonic() < give_up:
             status.update(f"重新处理 driving again … {left}")
             time.sleep(POLL_S)
     return left
 
 
-def _waiting(settings: Settings) -> int:
+def _waiting(settings: Settings, which: QuarantineFilter) -> int:
     with books_of(settings) as books:
-        return len(books.quarantine.asked(limit=settings.records.quarantine_limit))
+        return books.quarantine.waiting(which)
 
 
 def _filter(

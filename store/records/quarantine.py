@@ -141,6 +141,19 @@ class QuarantineRecords:
         query = select(quarantine).where(wanted).order_by(quarantine.c.id).limit(limit)
         return [_entry(**row._mapping) for row in self._connection.execute(query)]
 
+    def waiting(self, which: QuarantineFilter = EVERYTHING) -> int:
+        """How many of these somebody has asked for, and nobody has taken yet."""
+        wanted = and_(which.condition(), quarantine.c.asked_at.is_not(None))
+        return self._connection.scalar(select(func.count()).select_from(quarantine).where(wanted)) or 0
+
+    def count(self, which: QuarantineFilter) -> int:
+        """How many entries these are."""
+        return self._connection.scalar(select(func.count()).select_from(quarantine).where(which.condition())) or 0
+
+    def in_vain(self, ids: Collection[int]) -> None:
+        """These were taken again and are as bad as before: they stay, until somebody asks anew."""
+        self._connection.execute(update(quarantine).where(quarantine.c.id.in_(ids)).values(asked_at=None))
+
     def driven(self, ids: Collection[int]) -> int:
         """These were settled anew: their entries go; what is still bad comes back as a new one. How many there were."""
         numbers = sorted(ids)

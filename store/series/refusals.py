@@ -65,13 +65,17 @@ class StoreRefusals:
             )
 
     def write_again(self) -> int:
-        """Write those into the store that somebody asked for; the entries that it takes now go. How many went."""
+        """Write those into the store that somebody asked for; the entries that it takes now go. How many went.
+
+        What it refuses again waits to be asked for anew: else the same ones would be tried for ever, before all others.
+        """
         with self._records.snapshot() as books:
             asked = books.quarantine.asked_of_store(limit=ENTRIES_AT_ONCE)
         taken = [entry.id for entry in asked if self._is_taken(entry.content)]
-        if taken:
+        if asked:
             with self._records.transaction() as books:
                 books.quarantine.driven(taken)
+                books.quarantine.in_vain([entry.id for entry in asked if entry.id not in taken])
         return len(taken)
 
     def _is_taken(self, content: Quarantined) -> bool:

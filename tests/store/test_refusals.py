@@ -118,6 +118,20 @@ def test_a_mended_store_gets_what_somebody_asks_for(records: Records) -> None:
     assert [one.value for one in found] == [3.0]
 
 
+def test_what_is_refused_again_stands_in_nobodys_way(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.series.refusals.ENTRIES_AT_ONCE", 2)
+    store = PickyStore(1.0, 2.0, 3.0)
+    refusals = StoreRefusals(records, store=store, target="t")
+    refusals.keep(refused(1, 2, 3, through=5))
+    store.bad = {1.0, 2.0}
+    with records.transaction() as books:
+        books.quarantine.ask(EVERYTHING, now=NOON)
+    assert [refusals.write_again() for _ in range(3)] == [0, 1, 0]
+    assert values(kept(records)) == [1, 2]
+    with records.snapshot() as books:
+        assert (books.quarantine.waiting(), books.quarantine.count(EVERYTHING)) == (0, 2)
+
+
 def test_the_intake_is_not_handed_what_the_store_refused(records: Records) -> None:
     StoreRefusals(records, store=PickyStore(), target="t").keep(refused(3, through=5))
     with records.transaction() as books:
