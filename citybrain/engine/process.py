@@ -22,7 +22,7 @@ from citybrain.engine.lighting import Lighting
 from citybrain.engine.schedule import Schedule
 from citybrain.settings import zone_of
 from domain.instants import MICROS_PER_S
-from runtime import logs
+from runtime import logs, memory
 from runtime.locking import DirectoryLock
 from runtime.stopping import Stop
 
@@ -55,6 +55,7 @@ class EngineProcess:
         """Until asked to stop. The exit code is 1 when a part of it failed: the supervisor should start it anew."""
         parts = self._parts
         parts.evaluation.restore()
+        memory.settle()
         self._lighting.renew(parts.clock.micros())
         server, api = self._start_api()
         parts.pump.start()
