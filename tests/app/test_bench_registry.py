@@ -1,6 +1,10 @@
 """The bench of the registry loads what it wrote, from every kind of file, and weighs it."""
 
+import pytest
+
 from tests.app.terminal import Terminal
+
+pytestmark = pytest.mark.process
 
 
 def test_a_registry_is_loaded_from_every_kind_of_file_and_weighed(terminal: Terminal) -> None:

@@ -112,8 +112,9 @@ def paths_of(model: type[BaseModel], at: tuple[str, ...] = ()) -> set[tuple[str,
 
 
 def test_every_path_that_a_file_may_hold_is_relative_to_it(tmp_path: Path) -> None:
-    """Rule files and routes stand in lists and have tests of their own."""
-    fields = sorted(field for field in paths_of(Settings) if field[0] not in ("rules", "notify"))
+    """Those that stand in lists have tests of their own."""
+    lists = {("rules",), ("notify",), ("ingest", "mappings"), ("ingest", "listeners")}
+    fields = sorted(field for field in paths_of(Settings) if not {field[:1], field[:2]} & lists)
     environment = {f"CITYBRAIN_{'__'.join(field).upper()}": "some/file" for field in fields}
     environment |= {"CITYBRAIN_INGEST__BROKER__USERNAME": "u", "CITYBRAIN_SERIES__INFLUXDB__GENERATION": "1"}
     settings = settings_with(tmp_path, environment)
@@ -122,6 +123,14 @@ def test_every_path_that_a_file_may_hold_is_relative_to_it(tmp_path: Path) -> No
         for name in field:
             value = getattr(value, name)
         assert (field, value) == (field, tmp_path / "some" / "file")
+
+
+def test_paths_in_lists_of_the_intake_are_relative_to_the_file_too(tmp_path: Path) -> None:
+    listener = {"kind": "hj212", "port": 9212, "password_file": "pw"}
+    (tmp_path / "acme.yaml").write_text("{}", encoding="utf-8")
+    ingest = settings_with(tmp_path, ingest={"mappings": ["acme.yaml"], "listeners": [listener]}).ingest
+    assert ingest.mappings == (tmp_path / "acme.yaml",)
+    assert ingest.listeners[0].password_file == tmp_path / "pw"
 
 
 def test_shipped_stands_for_the_files_that_come_with_citybrain(tmp_path: Path) -> None:
