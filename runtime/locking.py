@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from domain.errors import Refused
@@ -22,8 +23,9 @@ class DirectoryLock:
             raise Refused(
                 f"{directory} is in use by process {holder}: stop it, or give another directory with --data"
             ) from exc
-        os.truncate(self._file, 0)
-        os.write(self._file, str(os.getpid()).encode())
+        with suppress(OSError):  # our number is a courtesy to others: a full disk keeps nobody from the lock itself
+            os.truncate(self._file, 0)
+            os.write(self._file, str(os.getpid()).encode())
 
     def release(self) -> None:
         os.close(self._file)

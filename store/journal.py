@@ -5,7 +5,8 @@ import os
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -31,7 +32,8 @@ class Journal:
     def __init__(self, directory: Path, *, vocabulary: Vocabulary, settings: JournalSettings | None = None) -> None:
         """Opens or creates. A write that a crash tore off at the very end is cut away and logged.
 
-        Raises Misconfigured for damage anywhere else, Refused when another process has the journal open.
+        Raises Misconfigured for damage anywhere else, Refused when another process has the journal open, Temporary
+        when the disk does not let it be opened.
         """
         self._directory = directory
         self._settings = settings or JournalSettings()
@@ -43,14 +45,15 @@ class Journal:
         self._indexing = threading.Lock()
         self._indexed: OrderedDict[int, Segment] = OrderedDict()
         self._written_until: dict[int, int] = {}
-        directory.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(directory)
-        try:
-            self._firsts, self._active = self._recover()
-            self._descriptor = os.open(self._active.path, os.O_RDWR)
-        except BaseException:
-            os.close(self._lock)
-            raise
+        with _openable(directory):
+            directory.mkdir(parents=True, exist_ok=True)
+            self._lock = _lock(directory)
+            try:
+                self._firsts, self._active = self._recover()
+                self._descriptor = os.open(self._active.path, os.O_RDWR)
+            except BaseException:
+                os.close(self._lock)
+                raise
         self._last = self._active.next_sequence - 1
         self._older_bytes = sum(self._path(first).stat().st_size for first in self._firsts[:-1])
         self._is_ragged = self._is_rolling = False
@@ -268,6 +271,15 @@ class Journal:
         if size > active.end:
             _cut_torn_tail(active, size)
         return tuple(firsts), active
+
+
+@contextmanager
+def _openable(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        message = f"journal {directory} cannot be opened: {exc.strerror or exc}; free space or mend the disk"
+        raise Temporary(message) from exc
 
 
 def _cut_torn_tail(segment: Segment, size: int) -> None:

@@ -5,6 +5,8 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from domain.errors import Temporary
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineAddress:
@@ -13,13 +15,17 @@ class EngineAddress:
     pid: int
 
     def write(self, directory: Path) -> None:
-        """Replace the file at once, readable by its owner alone."""
+        """Replace the file at once, readable by its owner alone. Raises Temporary when there is no room for it."""
         path = directory / "engine.json"
         fresh = directory / f"engine.json.{os.getpid()}"
         fresh.unlink(missing_ok=True)
-        fresh.touch(mode=0o600)
-        fresh.write_text(json.dumps(asdict(self)), encoding="utf-8")
-        fresh.replace(path)
+        try:
+            fresh.touch(mode=0o600)
+            fresh.write_text(json.dumps(asdict(self)), encoding="utf-8")
+            fresh.replace(path)
+        except OSError as exc:
+            fresh.unlink(missing_ok=True)
+            raise Temporary(f"{path} cannot be written: {exc.strerror or exc}; free space or mend the disk") from exc
 
     @classmethod
     def read(cls, directory: Path) -> "EngineAddress | None":

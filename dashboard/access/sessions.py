@@ -57,7 +57,9 @@ class SessionStore:
         try:
             _TABLES.create_all(self._engine)
         except SQLAlchemyError as exc:
-            raise Temporary(f"sessions file {path} cannot be opened: {exc}; check its folder") from exc
+            cause = getattr(exc, "orig", None) or exc
+            message = f"sessions file {path} cannot be opened: {cause}; free the disk or check the folder"
+            raise Temporary(message) from exc
 
     def open(self, user: str, role: Role) -> tuple[str, Session]:
         """A new session and the token for its cookie; sessions that ran out are swept away."""

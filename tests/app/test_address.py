@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from citybrain.edge.address import EngineAddress
+from domain.errors import Temporary
 
 ADDRESS = EngineAddress(url="http://127.0.0.1:5", token="swordfish", pid=os.getpid())
 
@@ -34,6 +35,11 @@ def test_a_readable_file_of_before_does_not_lend_its_rights(tmp_path: Path) -> N
 def test_nothing_else_is_left_behind(tmp_path: Path) -> None:
     ADDRESS.write(tmp_path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["engine.json"]
+
+
+def test_a_place_that_takes_no_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Temporary, match=r"engine\.json cannot be written: No such file or directory; free space"):
+        ADDRESS.write(tmp_path / "gone")
 
 
 def test_where_no_engine_was_there_is_no_address(tmp_path: Path) -> None:

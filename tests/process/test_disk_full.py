@@ -9,8 +9,10 @@ from time import time_ns
 
 import pytest
 
+from citybrain.household import engine_is_ready
 from tests.availability import missing
 from tests.ingest.running import wait_for
+from tests.process.children import Child
 from tests.process.city import METERS
 from tests.process.house import House, running_broker
 from tests.process.publisher import Publisher
@@ -37,11 +39,11 @@ def small_file_system(at: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(at)], check=True)
 
 
-def fill(place: Path) -> Path:
+def fill(place: Path, *, left_bytes: int = LEFT_BYTES) -> Path:
     """Take all the room but a little."""
     filler = place / "somebody-elses-file"
     free = int(subprocess.check_output(["df", "--output=avail", "-B1", place]).split()[-1])
-    subprocess.run(["fallocate", "-l", str(free - LEFT_BYTES), filler], check=True)
+    subprocess.run(["fallocate", "-l", str(free - left_bytes), filler], check=True)
     return filler
 
 
@@ -84,4 +86,39 @@ def test_a_full_disk_stops_the_acknowledgements_and_room_brings_everything_back(
         books = house.books()
     print(f"full after {before} messages; {books.messages.duplicate} redelivered, {books.readings}")
     assert (len(books.keys), len(set(books.keys)), books.readings.stored) == (4 * PORTION,) * 3
+    assert (books.messages.imbalance, books.readings.imbalance) == (0, 0)
+
+
+def test_a_disk_that_is_full_at_the_start_is_named_and_room_brings_everything_up_by_itself(tmp_path: Path) -> None:
+    begin_ms = time_ns() // 1_000_000 - 60_000
+    with (
+        small_file_system(tmp_path / "house" / "data") as place,
+        running_broker("mosquitto", tmp_path / "broker") as broker,
+        House(tmp_path / "house", broker) as house,
+        Publisher(broker) as publisher,
+    ):
+        house.start()
+        publisher.send(quiet(0, PORTION, begin_ms=begin_ms))
+        house.wait_for_messages(PORTION)
+        house.engine.kill()
+        publisher.send(quiet(PORTION, PORTION, begin_ms=begin_ms))
+        publisher.settle()
+        filler = fill(place, left_bytes=0)
+        up = Child("up", "--config", str(house.file), log=tmp_path / "up.log")
+        up.start()
+        try:
+            wait_for(lambda: "child died" in up.log, "the engine's end on a full disk", within_s=120)
+            assert up.is_alive, up.log
+            filler.unlink()
+            wait_for(lambda: engine_is_ready(house.data) and house.feed["connected"], "the engine", within_s=120)
+            house.wait_for_messages(2 * PORTION)
+            books = house.books()
+            assert up.stop(within_s=20) == 0
+        finally:
+            up.kill()
+    words = [line for line in up.log.splitlines() if line.startswith("citybrain: ")]
+    print("\n".join(sorted(set(words))))
+    assert words and all("disk" in line and "free" in line for line in words)
+    assert "Traceback" not in up.log
+    assert (len(books.keys), len(set(books.keys)), books.readings.stored) == (2 * PORTION,) * 3
     assert (books.messages.imbalance, books.readings.imbalance) == (0, 0)

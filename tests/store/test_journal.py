@@ -340,3 +340,9 @@ def test_any_rubbish_after_the_last_record_is_cut(tmp_path_factory: pytest.TempP
         file.write(rubbish)
     with journal_in(directory) as journal:
         assert sequences(journal) == [1]
+
+
+def test_a_disk_that_does_not_let_it_be_opened_is_named(tmp_path: Path) -> None:
+    (tmp_path / "journal").write_text("a file where the folder should be")
+    with pytest.raises(Temporary, match="journal cannot be opened: File exists; free space or mend the disk"):
+        journal_in(tmp_path / "journal")
