@@ -86,6 +86,8 @@ class Evaluation:
                 self._judged = entry.sequence
             self._save_now_and_then()  # days of journal take minutes: who is stopped meanwhile goes on from here
         _log.info("rules restored", snapshot=self._saved, recorded=recorded)
+        if self._saved < self._judged:
+            self.save()  # an engine that is ended again and again does not go a longer way at every start
 
     def _take_up(self, sequence: int, content: bytes) -> None:
         """After an upgrade the snapshot may be of another version: then the journal alone has to tell the rules."""

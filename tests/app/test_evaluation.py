@@ -201,9 +201,22 @@ def test_a_long_way_through_the_journal_that_is_cut_short_goes_on_from_there(roo
     )
     with pytest.raises(KeyboardInterrupt):
         cut_short.restore()
+    with room.parts.records.snapshot() as books:
+        sequence, _ = books.rule_state.load() or (0, b"")
+    assert sequence == 2 * ENTRIES_AT_ONCE
     room.crash()
-    assert room.parts.evaluation.saved_through == 2 * ENTRIES_AT_ONCE
     assert room.parts.evaluation.judged_through == entries
+
+
+def test_a_start_saves_what_it_went_through_so_that_the_next_one_is_short(room: EngineRoom) -> None:
+    for second in range(3):
+        room.judge(at=second)
+    assert room.parts.evaluation.saved_through == 0
+    room.crash()
+    assert room.parts.evaluation.saved_through == 3
+    with room.parts.records.snapshot() as books:
+        sequence, _ = books.rule_state.load() or (0, b"")
+    assert sequence == 3
 
 
 def test_a_transition_by_timer_is_not_put_down_to_a_reading(room: EngineRoom) -> None:
