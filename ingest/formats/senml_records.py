@@ -19,6 +19,8 @@ _BASE_NUMBERS = ("bt", "bv", "bs")
 _BASE_TEXTS = ("bn", "bu")
 _VALUES = ("v", "vs", "vb", "vd")
 _BASE = frozenset({"bver", *_BASE_NUMBERS, *_BASE_TEXTS})
+_LONGEST_NAME = 1000
+"""Far beyond any name that is accepted: a long base name must not be looked through once for each of its records."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9:./_-]*")
 
 
@@ -94,8 +96,8 @@ def _base_of(raw: Mapping[Any, Any]) -> dict[str, Any]:
 def _record(raw: Mapping[Any, Any], base: Mapping[str, Any], now_s: float) -> Record:
     start = base.get("bn", "")
     name = start + (_text(raw, "n") if "n" in raw else "")
-    if not _NAME.fullmatch(name):
-        raise Unusable(Reason.WRONG_SHAPE, f"{name[:60]!r} is no name of RFC 8428 (A-Z a-z 0-9 - : . / _)")
+    if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
+        raise Unusable(Reason.WRONG_SHAPE, f"{name[:60]!r} is no name of RFC 8428 (A-Z a-z 0-9 - : . / _), or too long")
     time = (_number(raw, "t") if "t" in raw else 0.0) + base.get("bt", 0.0)
     kind, value = _value(raw, base)
     is_relative = time < RELATIVE_BELOW
