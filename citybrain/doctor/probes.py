@@ -130,6 +130,8 @@ class _Ear:
     def __init__(self, session: Session, run: str, clock: Clock) -> None:
         self._session, self._run, self._clock = session, run, clock
         self.numbers: set[int] = set()
+        """Those that need not be waited for any more."""
+        self._heard: set[int] = set()
         self.twice = 0
         self.latencies: list[float] = []
 
@@ -140,7 +142,8 @@ class _Ear:
         for message in messages:
             run, number, sent = message.payload.decode().split()
             if run == self._run:  # an earlier examination may have been cut short
-                self.twice += int(number) in self.numbers
+                self.twice += int(number) in self._heard
+                self._heard.add(int(number))
                 self.numbers.add(int(number))
                 self.latencies.append((now - int(sent)) / MICROS_PER_S)
         self._session.acknowledge(messages)

@@ -1,0 +1,34 @@
+"""What the doctor counts of its own messages."""
+
+from collections.abc import Sequence
+
+from citybrain.doctor.probes import _Ear
+from domain.messages import Message
+from runtime.clock import ManualClock
+from tests.ingest.fakes import NOON, FakeSession
+
+
+class Speaker:
+    """Says numbers that nobody has to carry."""
+
+    def __init__(self) -> None:
+        self.said = 0
+
+    def say(self, count: int) -> None:
+        self.said += count
+
+
+def numbered(*numbers: int) -> Sequence[Message]:
+    return [Message(feed="doctor", topic="d", payload=f"run {number} 0".encode(), received=0) for number in numbers]
+
+
+def test_a_greeting_that_comes_late_is_not_taken_for_a_second_delivery() -> None:
+    clock = ManualClock(NOON)
+    ear = _Ear(FakeSession(clock, [[], [], numbered(2), numbered(3), numbered(3)]), "run", clock)
+    speaker = Speaker()
+    ear.wait_for_greeting(speaker)  # type: ignore[arg-type]  # as much of a speaker as it needs
+    assert speaker.said == 3
+    ear.hear(wait_s=0.1)
+    assert ear.twice == 0
+    ear.hear(wait_s=0.1)
+    assert ear.twice == 1
