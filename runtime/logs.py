@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import structlog
@@ -48,6 +49,17 @@ def configure(*, process: str, as_json: bool | None = None, level: str = "INFO")
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+@contextlib.contextmanager
+def silenced() -> Iterator[None]:
+    """Nothing below critical is logged meanwhile: for commands whose page tells it better."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 def _tame(_logger: Any, _method: str, event: Any) -> Any:

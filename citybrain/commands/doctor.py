@@ -1,13 +1,11 @@
 """`citybrain doctor`: one page on the health of an installation, with what to do."""
 
 import json
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import click
-import structlog
 from rich.console import Console
 from rich.text import Text
 
@@ -20,6 +18,7 @@ from citybrain.doctor.installation import examine_registry, examine_routes
 from citybrain.doctor.machine import examine_machine
 from citybrain.doctor.stores import examine_stores
 from citybrain.settings import load_settings
+from runtime import logs
 from runtime.clock import SystemClock
 from runtime.texts import harmless
 
@@ -44,9 +43,8 @@ def command(config: Path | None, data: Path | None, skip_broker: bool, as_json: 
 
     Sends some thousand messages of its own to citybrain-doctor/… through the broker. Exit code 1 when something is bad.
     """
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # the page tells it
     file = settings_file_for(config, data)
-    with Console(stderr=True).status("检查中 examining …"):
+    with Console(stderr=True).status("检查中 examining …"), logs.silenced():
         findings = list(_examine(file, skip_broker=skip_broker))
     if as_json:
         for finding in findings:

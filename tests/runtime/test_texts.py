@@ -1,13 +1,12 @@
 """What came over the wire steers neither terminals nor spreadsheets nor logs."""
 
-import io
+import subprocess
 import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime import logs
 from runtime.texts import as_cell, harmless
 
 
@@ -31,11 +30,16 @@ def test_ordinary_words_stay_as_they_are() -> None:
     assert as_cell("NM-001 噪声") == "NM-001 噪声"
 
 
+PROGRAM = """
+logs.configure(process="test", as_json={as_json})
+logs.get("test").warning("decoder failed", topic="a\\n2026-11-22 [error] forged\\x1b[31m", names=["b\\nc"])
+"""
+
+
 @pytest.mark.parametrize("as_json", [True, False])
-def test_a_topic_cannot_forge_a_line_of_the_log(monkeypatch: pytest.MonkeyPatch, as_json: bool) -> None:
-    stream = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", stream)
-    logs.configure(process="test", as_json=as_json)
-    logs.get("test").warning("decoder failed", topic="a\n2026-11-22 [error] forged\x1b[31m", names=["b\nc"])
-    (line,) = stream.getvalue().splitlines()
-    assert "\x1b[31m'" not in line.replace("\x1b[0m", "")
+def test_a_topic_cannot_forge_a_line_of_the_log(as_json: bool) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(as_json=as_json)], capture_output=True, text=True, check=True
+    )
+    [line] = ended.stderr.splitlines()
+    assert "forged" in line and "\x1b[31m" not in line.replace("\x1b[31mwarning", "")
