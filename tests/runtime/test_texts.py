@@ -31,6 +31,7 @@ def test_ordinary_words_stay_as_they_are() -> None:
 
 
 PROGRAM = """
+from runtime import logs
 logs.configure(process="test", as_json={as_json})
 logs.get("test").warning("decoder failed", topic="a\\n2026-11-22 [error] forged\\x1b[31m", names=["b\\nc"])
 """
@@ -42,4 +43,4 @@ def test_a_topic_cannot_forge_a_line_of_the_log(as_json: bool) -> None:
         [sys.executable, "-c", PROGRAM.format(as_json=as_json)], capture_output=True, text=True, check=True
     )
     [line] = ended.stderr.splitlines()
-    assert "forged" in line and "\x1b[31m" not in line.replace("\x1b[31mwarning", "")
+    assert "forged\\x1b[31m" in line.replace("\\u001b", "\\x1b")
