@@ -12,6 +12,7 @@ from domain.instants import MICROS_PER_S
 from domain.messages import Measurement, Message, Reason
 from domain.metrics import Catalogue
 from domain.readings import Quality, ReadingBatch, Vocabulary
+from ingest.formats.bounds import shown
 from ingest.opening import Opened
 from ingest.rows import UNDATED, Rows
 from ingest.units import converted
@@ -124,5 +125,5 @@ def described(reason: Reason, measurement: Measurement, message: Message) -> str
         Reason.BAD_TIME: f"{name}: t is that of a clock that was never set; set the device's clock",
     }
     if reason is Reason.BAD_TIME and measurement.at is None:
-        return f"{name}: retained without t, so its age is unknown; send t, or do not retain"
-    return sentences[reason]
+        return shown(f"{name}: retained without t, so its age is unknown; send t, or do not retain")
+    return shown(sentences[reason])

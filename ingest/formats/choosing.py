@@ -8,7 +8,8 @@ from typing import NamedTuple
 from domain.devices import PLAIN, Dialect, Registry
 from domain.errors import Misconfigured, Problem, Unusable
 from domain.messages import Message, Reason
-from ingest.formats.decoded import Decode, Decoded, Reject
+from ingest.formats.bounds import bounded, refuse_crowds, shown
+from ingest.formats.decoded import Decode, Decoded
 from ingest.formats.mapping import open_mapping
 from ingest.formats.mapping_file import MappingFile, load_mappings
 from ingest.formats.mapping_topics import topic_pattern
@@ -97,10 +98,14 @@ class Formats:
             raise Unusable(Reason.TOO_LARGE, detail)
         chosen = self._chosen(message)
         if chosen is None:
-            raise Unusable(Reason.UNKNOWN_TOPIC, f"no format for topic {message.topic[:200]!r}; see docs/formats.md")
-        decoded = chosen.decode(message, self._dialect)
-        count = sum(len(part.measurements) for part in decoded)
-        return decoded if count <= self.limits.values else self._too_many(decoded, count)
+            detail = f"no format for topic {message.topic[:200]!r}; see docs/formats.md"
+            raise Unusable(Reason.UNKNOWN_TOPIC, shown(detail))
+        refuse_crowds(message.payload, values=self.limits.values)
+        try:
+            decoded = chosen.decode(message, self._dialect)
+        except Unusable as problem:
+            raise Unusable(problem.reason, shown(problem.detail)) from problem
+        return bounded(decoded, values=self.limits.values)
 
     def format_of(self, message: Message) -> str | None:
         """The name of the format that the message is read in; None where nobody knows it."""
@@ -127,12 +132,6 @@ class Formats:
                 self._by_topic.clear()
             self._by_topic[topic] = next((opened for wanted, opened in self._filters if wanted.matches(topic)), None)
         return self._by_topic[topic]
-
-    def _too_many(self, decoded: Sequence[Decoded], count: int) -> Sequence[Decoded]:
-        everything = count + sum(reject.readings for part in decoded for reject in part.rejects)
-        detail = f"{everything} values, at most {self.limits.values}; split the message"
-        reject = Reject(reason=Reason.TOO_MANY_POINTS, detail=detail, readings=everything)
-        return [Decoded(device=decoded[0].device, measurements=(), rejects=(reject,))]
 
 
 class _Opened(NamedTuple):
