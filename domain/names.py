@@ -7,7 +7,8 @@ LONGEST = 200
 _EUI = re.compile(r"[0-9A-Fa-f]{2}(?:([-:]?)[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){6}")
 _EUI_LENGTHS = (16, 23)
 """Without and with separators: whatever has another length need not be looked at."""
-_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f#+]")
+_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff#+]")
+"""Wildcards of MQTT; control characters, turns of the direction of writing, and what no UTF-8 can say."""
 
 
 def is_eui(text: str) -> bool:

@@ -15,6 +15,7 @@ Index = npt.NDArray[np.intp]
 
 UNDATED = int(np.iinfo(np.int64).min)
 """The event time of a row to which the wire gave none."""
+_LAST = int(np.iinfo(np.int64).max)
 UNKNOWN = -1
 """The ordinal of a device or a metric that nobody knows."""
 
@@ -85,9 +86,17 @@ def rows_of(
         part=np.array(part, dtype=np.intp),
         device=np.array([device.get(one.device, UNKNOWN) for one in measurements], dtype=np.int32),
         metric=np.array([metric.get(one.metric, UNKNOWN) for one in measurements], dtype=np.int16),
-        at=np.array([UNDATED if one.at is None else one.at for one in measurements], dtype=np.int64),
+        at=_instants([UNDATED if one.at is None else one.at for one in measurements]),
         value=np.array([one.value for one in measurements], dtype=np.float64),
         span=np.array([one.span_s for one in measurements], dtype=np.float32),
         quality=np.array([one.quality for one in measurements], dtype=np.uint8),
         live=np.array([one.live for one in measurements], dtype=np.bool_),
     )
+
+
+def _instants(times: Sequence[int]) -> npt.NDArray[np.int64]:
+    """A time beyond what 64 bits can say becomes the last or first that they can, and so one that is refused."""
+    try:
+        return np.array(times, dtype=np.int64)
+    except OverflowError:
+        return np.array([max(UNDATED + 1, min(time, _LAST)) for time in times], dtype=np.int64)

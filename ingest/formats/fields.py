@@ -9,6 +9,7 @@ import msgspec
 
 from domain.errors import Unusable
 from domain.messages import Reason
+from domain.names import why_no_name
 from ingest.formats.decoded import Decoded, Reject, Skipped
 from ingest.formats.json_text import parsed
 from ingest.formats.numbers import number
@@ -97,9 +98,15 @@ def canonical(content: object) -> bytes:
 
 def remark(device: str, field: str, why: str) -> Decoded:
     """A message that was understood and holds no reading."""
-    return Decoded(device=device, measurements=(), skipped=(Skipped(field=field, why=why),))
+    return Decoded(device=_speaker(device), measurements=(), skipped=(Skipped(field=field, why=why),))
 
 
 def refusal(device: str, problem: Unusable) -> Decoded:
     """One part of a message that cannot be used; the others are not its business."""
-    return Decoded(device=device, measurements=(), rejects=(Reject(reason=problem.reason, detail=problem.detail),))
+    reject = Reject(reason=problem.reason, detail=problem.detail)
+    return Decoded(device=_speaker(device), measurements=(), rejects=(reject,))
+
+
+def _speaker(device: str) -> str:
+    """Nobody, where no device can be called so."""
+    return device if why_no_name(device) is None else ""

@@ -15,6 +15,7 @@ from msgspec import Meta, Raw, Struct
 from domain.errors import Unusable
 from domain.instants import to_micros
 from domain.messages import Measurement, Message, Reason
+from domain.names import why_no_name
 from domain.readings import Quality
 from ingest.formats.decoded import Decoded, Dialects, Reject
 from ingest.formats.depth import is_deeper
@@ -140,6 +141,9 @@ def _take_apart(payload: bytes) -> Sequence[_Part]:
 
 
 def _mend(text: bytes, where: str) -> _Part:
+    if not text.startswith(b"{"):  # told apart before three decoders try: a message may hold 100,000 of them
+        detail = f"{where}: an object with `v` is wanted, not {text[:40]!r}"
+        return _Part(None, (Reject(reason=Reason.WRONG_SHAPE, detail=detail),))
     try:
         return _Part(_one.decode(text))
     except _UNREADABLE:
@@ -170,10 +174,9 @@ def _spoken(part: _Part, who: str | None) -> Decoded:
     content = part.content
     if content is None:
         return Decoded(device=who or "", measurements=(), rejects=part.rejects)
-    device = content.device if who is None else who
+    device = who or ""
     try:
-        if device is None:
-            raise Unusable(Reason.WRONG_SHAPE, "an object of a batch must name its `device`")
+        device = who or _named(content.device)
         if content.device is not None and content.device != device:
             detail = f"topic says {device}, payload says {content.device[:80]!r}"
             raise Unusable(Reason.DEVICE_MISMATCH, detail)
@@ -181,7 +184,7 @@ def _spoken(part: _Part, who: str | None) -> Decoded:
     except Unusable as problem:
         count = max(sum(value is not None for value in content.v.values()), 0 if part.rejects else 1)
         reject = Reject(reason=problem.reason, detail=problem.detail, readings=count)
-        return Decoded(device=device or "", measurements=(), rejects=(*part.rejects, reject))
+        return Decoded(device=device, measurements=(), rejects=(*part.rejects, reject))
     return Decoded(
         device=device,
         measurements=measurements,
@@ -190,6 +193,14 @@ def _spoken(part: _Part, who: str | None) -> Decoded:
         sequence=content.seq,
         sent=None if content.sent is None else content.sent * 1000,
     )
+
+
+def _named(device: str | None) -> str:
+    """Raises Unusable(WRONG_SHAPE) for what can be in no registry."""
+    reason = "an object of a batch must name its `device`" if device is None else why_no_name(device)
+    if device is None or reason is not None:
+        raise Unusable(Reason.WRONG_SHAPE, reason or "")
+    return device
 
 
 def _measurements(content: Report, device: str) -> list[Measurement]:
@@ -228,6 +239,8 @@ def event_time(t: int | str | None) -> int | None:
 
 
 def _count(text: bytes) -> int:
+    if b'"v"' not in text:
+        return 1
     try:
         return max(sum(bytes(raw) != b"null" for raw in _countable.decode(text).v.values()), 1)
     except _UNREADABLE:

@@ -168,7 +168,9 @@ class _Speech:
         if is_now or self.message.retain:  # when a retained message was sent, nobody knows
             return Moment(at=None)
         if record.time < 0:
-            raise Unusable(Reason.BAD_TIME, f"t reaches back to {record.time:g} s, before 1970; mend the device's clock")
+            raise Unusable(
+                Reason.BAD_TIME, f"t reaches back to {record.time:g} s, before 1970; mend the device's clock"
+            )
         return Moment(at=round(record.time * MICROS_PER_S), quality=Quality.UNCERTAIN)
 
 

@@ -13,7 +13,7 @@ from domain.errors import Unusable
 from domain.messages import Message, Reason
 from ingest.formats.decoded import Decode, Decoded, Dialects, Skipped
 from ingest.formats.names import device_name, folded
-from ingest.formats.sparkplug_births import Birth, EdgeNodes
+from ingest.formats.sparkplug_births import SEQ_RANGE, Birth, EdgeNodes
 from ingest.formats.sparkplug_payload import parsed_payload
 from ingest.formats.sparkplug_values import properties_of, quality_of, value_of, why_no_value
 from ingest.formats.telling import Moment, Telling
@@ -136,7 +136,7 @@ class _Sparkplug:
 
     def _counted(self, speaker: _Speaker, content: Any, telling: Telling) -> Sequence[Decoded]:
         """With the running number, which belongs to the edge node and counts the messages of all its devices."""
-        if not content.HasField("seq"):
+        if not content.HasField("seq") or content.seq >= SEQ_RANGE:  # none that counts
             return [telling.decoded()]
         node = self._nodes.node(speaker.node)
         number, lost = (0, 0) if speaker.kind == "NBIRTH" else node.counted(content.seq)

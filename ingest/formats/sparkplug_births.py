@@ -10,7 +10,7 @@ from domain.messages import Reason
 MOST_NODES = 5_000
 MOST_METRICS = 500_000
 """Together over all nodes; the nodes that were silent for longest are forgotten first."""
-_SEQ_RANGE = 256
+SEQ_RANGE = 256
 _OVERTAKEN = 16
 """A message that is so many numbers behind was overtaken on its way; anything else is ahead."""
 _ADVICE = "ask the edge node for a rebirth (write true to Node Control/Rebirth)"
@@ -53,9 +53,9 @@ class EdgeNode:
         if self.sequence is None:
             self.sequence = seq
             return seq, 0
-        ahead = (seq - self.sequence) % _SEQ_RANGE
-        if ahead >= _SEQ_RANGE - _OVERTAKEN:
-            return max(0, self.sequence + ahead - _SEQ_RANGE), 0
+        ahead = (seq - self.sequence) % SEQ_RANGE
+        if ahead >= SEQ_RANGE - _OVERTAKEN:
+            return max(0, self.sequence + ahead - SEQ_RANGE), 0
         self.sequence += ahead
         return self.sequence, max(0, ahead - 1)
 
