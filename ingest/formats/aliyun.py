@@ -24,7 +24,7 @@ def looks_like(message: Message) -> bool:
 def decode(message: Message, dialects: Dialects) -> Sequence[Decoded]:
     """Each device of the message. Raises Unusable."""
     content = content_of(message.payload)
-    speaker = thing_model.of_fields(content) or thing_model.of_topic(message.topic)
+    speaker = thing_model.speaker_of(content, message.topic)
     params = content.get("params", content.get("items"))
     if params is None:
         return [remark(_name(speaker) if speaker else "", "params", "没有属性 · no properties")]

@@ -6,10 +6,22 @@ from typing import Any
 
 from domain.errors import Unusable
 from domain.messages import Message, Reason
+from domain.names import is_eui
 from ingest.codecs.table import CODECS
 from ingest.formats.chirpstack_events import UP, event_of, is_marshaled_otherwise
 from ingest.formats.decoded import Decoded, Dialects
-from ingest.formats.fields import content_of, count, from_base64, items, mapping, nested_json, remark, text
+from ingest.formats.fields import (
+    after,
+    agreed,
+    content_of,
+    count,
+    from_base64,
+    items,
+    mapping,
+    nested_json,
+    remark,
+    text,
+)
 from ingest.formats.lorawan import Uplink, best_signal, identity_of, told
 from ingest.formats.names import eui
 from ingest.formats.telling import Moment
@@ -54,6 +66,7 @@ def _content(message: Message) -> Mapping[str, Any]:
 
 def _v4(message: Message, content: Mapping[str, Any], dialects: Dialects) -> Sequence[Decoded]:
     device = _eui(mapping(content.get("deviceInfo")).get("devEui"), "deviceInfo.devEui")
+    agreed(_of_topic(message.topic), device)
     time = text(content.get("time"))
     moment = Moment(at=None if time is None else of_text(time))
     event = event_of(message.topic, content)
@@ -67,6 +80,7 @@ def _v4(message: Message, content: Mapping[str, Any], dialects: Dialects) -> Seq
 
 def _v3(message: Message, content: Mapping[str, Any], dialects: Dialects) -> Sequence[Decoded]:
     device = _eui(content.get("devEUI"), "devEUI")
+    agreed(_of_topic(message.topic), device)
     event = event_of(message.topic, content)
     if event == "error" or "error" in content:
         return [remark(device, "error", f"{str(content.get('type'))[:60]}: {str(content.get('error'))[:120]}")]
@@ -117,6 +131,12 @@ def _status(uplink: Uplink, content: Mapping[str, Any], dialects: Dialects) -> D
     if content.get("batteryLevelUnavailable") is True or level is None:
         return remark(uplink.device, "batteryLevel", "无电量 · the device gives no battery level")
     return told(replace(uplink, content={"batteryLevel": level}), dialects, CODECS)
+
+
+def _of_topic(topic: str) -> str | None:
+    """The EUI in `application/…/device/EUI/event/…`; a bridge may have given the level another meaning."""
+    name = after(topic, level="device") if "application/" in topic else None
+    return name if name is not None and is_eui(name) else None
 
 
 def _eui(value: object, name: str) -> str:

@@ -9,7 +9,7 @@ import msgspec
 
 from domain.errors import Unusable
 from domain.messages import Reason
-from domain.names import why_no_name
+from domain.names import folded, why_no_name
 from ingest.formats.decoded import Decoded, Reject, Skipped
 from ingest.formats.json_text import parsed
 from ingest.formats.numbers import number
@@ -94,6 +94,22 @@ def from_base64(value: object, name: str) -> bytes | None:
 def canonical(content: object) -> bytes:
     """The same bytes for equal JSON, however its fields are ordered."""
     return msgspec.json.encode(content, order="sorted")
+
+
+def agreed(in_topic: str | None, in_payload: str | None) -> None:
+    """Raises Unusable(DEVICE_MISMATCH) where both name a device and not the same one: who may write to a topic must not
+    speak for others.
+    """
+    if in_topic and in_payload and folded(in_topic) != folded(in_payload):
+        detail = f"topic says {in_topic[:80]!r}, payload says {in_payload[:80]!r}"
+        raise Unusable(Reason.DEVICE_MISMATCH, detail)
+
+
+def after(topic: str, *, level: str) -> str | None:
+    """The level of a topic behind the one of that name."""
+    levels = topic.split("/")
+    place = levels.index(level) + 1 if level in levels else len(levels)
+    return levels[place] if place < len(levels) else None
 
 
 def remark(device: str, field: str, why: str) -> Decoded:

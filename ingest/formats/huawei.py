@@ -9,7 +9,7 @@ from domain.errors import Unusable
 from domain.messages import Message, Reason
 from ingest.formats.cloud import told
 from ingest.formats.decoded import Decoded, Dialects
-from ingest.formats.fields import content_of, items, mapping, refusal, remark, text
+from ingest.formats.fields import after, agreed, content_of, items, mapping, refusal, remark, text
 from ingest.formats.names import device_name
 from ingest.formats.properties import Property, flattened
 from ingest.formats.telling import Moment
@@ -19,6 +19,9 @@ TOPICS = (
     "$oc/devices/+/sys/properties/report",
     "$oc/devices/+/sys/gateway/sub_devices/properties/report",
 )
+
+_OWN_TOPIC = "$oc/devices/"
+"""Under it the platform lets a device write under its own name alone; the level means nothing certain elsewhere."""
 
 
 def looks_like(message: Message) -> bool:
@@ -31,7 +34,11 @@ def decode(message: Message, dialects: Dialects) -> Sequence[Decoded]:
     content = content_of(message.payload)
     notified = mapping(content.get("notify_data"))
     header, body = mapping(notified.get("header")), mapping(notified.get("body"))
-    own = text(header.get("device_id")) or text(content.get("device_id")) or _of_topic(message.topic)
+    in_payload = text(header.get("device_id")) or text(content.get("device_id"))
+    in_topic = after(message.topic, level="devices")
+    if _OWN_TOPIC in message.topic:
+        agreed(in_topic, in_payload)
+    own = in_payload or in_topic
     reports = list(_reports(body or content, own))
     return reports_of(reports, dialects) or [remark(own or "", "services", "没有属性 · no properties")]
 
@@ -45,12 +52,6 @@ def reports_of(reports: Sequence[tuple[str | None, Sequence[Any]]], dialects: Di
         except Unusable as problem:
             decoded.append(refusal("", problem))
     return decoded
-
-
-def _of_topic(topic: str) -> str | None:
-    levels = topic.split("/")
-    place = levels.index("devices") + 1 if "devices" in levels else len(levels)
-    return levels[place] if place < len(levels) else None
 
 
 def _reports(content: Mapping[str, Any], own: str | None) -> Iterator[tuple[str | None, Sequence[Any]]]:

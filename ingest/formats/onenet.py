@@ -30,7 +30,7 @@ def decode(message: Message, dialects: Dialects) -> Sequence[Decoded]:
     content = content_of(message.payload)
     if text(content.get("msg")) is not None:
         content = nested_json(content["msg"], "msg")
-    speaker = thing_model.of_fields(content) or thing_model.of_topic(message.topic)
+    speaker = thing_model.speaker_of(content, message.topic)
     kind = _no_property(content)
     if kind is not None:
         return [remark(speaker.name if speaker else "", kind, "不是属性上报 · no report of properties")]

@@ -8,7 +8,7 @@ from domain.errors import Unusable
 from domain.messages import Reason
 from ingest.formats.cloud import told
 from ingest.formats.decoded import Decoded, Dialects
-from ingest.formats.fields import epoch, items, mapping, record, refusal, text
+from ingest.formats.fields import agreed, epoch, items, mapping, record, refusal, text
 from ingest.formats.names import device_name
 from ingest.formats.properties import Property, flattened
 from ingest.formats.telling import Moment
@@ -36,6 +36,15 @@ def of_fields(content: Mapping[str, Any]) -> Speaker | None:
     name = text(content.get("deviceName"))
     products = (text(content.get(field)) for field in ("productKey", "productId", "productID"))
     return None if name is None else Speaker(product=next((one for one in products if one), None), name=name)
+
+
+def speaker_of(content: Mapping[str, Any], topic: str) -> Speaker | None:
+    """As the message names it, else as the topic does. Raises Unusable(DEVICE_MISMATCH) where they differ."""
+    in_payload, in_topic = of_fields(content), of_topic(topic)
+    if in_payload is not None and in_topic is not None:
+        agreed(in_topic.name, in_payload.name)
+        agreed(in_topic.product, in_payload.product)
+    return in_payload or in_topic
 
 
 def said(params: object, speaker: Speaker | None) -> Iterator[tuple[Speaker | None, object]]:

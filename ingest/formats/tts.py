@@ -12,7 +12,7 @@ from domain.messages import Message, Reason
 from domain.readings import Quality
 from ingest.codecs.table import CODECS
 from ingest.formats.decoded import Decoded, Dialects
-from ingest.formats.fields import content_of, count, from_base64, items, mapping, nested_json, remark, text
+from ingest.formats.fields import agreed, content_of, count, from_base64, items, mapping, nested_json, remark, text
 from ingest.formats.lorawan import Uplink, best_signal, identity_of, told
 from ingest.formats.names import device_name
 from ingest.formats.telling import Moment
@@ -57,6 +57,7 @@ def _device(topic: str, content: Mapping[str, Any]) -> str:
     ids = mapping(content.get("end_device_ids"))
     levels = topic.split("/")
     in_topic = levels[3] if len(levels) > 4 and (levels[0], levels[2]) == ("v3", "devices") else None
+    agreed(in_topic, text(ids.get("device_id")))
     return device_name(text(ids.get("dev_eui")) or text(ids.get("device_id")) or in_topic)
 
 

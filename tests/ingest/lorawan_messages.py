@@ -12,6 +12,8 @@ from ingest.formats.decoded import Decoded
 
 RECEIVED = 1_790_000_000_000_000
 V4_TOPIC = "application/17c82e96-be03-4f38-aef3-f83d48582d97/device/0101010101010101/event/up"
+METER_TOPIC = V4_TOPIC.replace("0101010101010101", "24e124126a229e1b")
+"""Of the device that TTS has heard too."""
 V3_TOPIC = "application/102/device/24e124329e090021/event/up"
 TTS_TOPIC = "v3/my-app@ttn/devices/foo-bar-baz/up"
 

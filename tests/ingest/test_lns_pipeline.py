@@ -16,7 +16,7 @@ from domain.messages import Message, Reason
 from domain.settlements import Settlement
 from ingest.formats import chirpstack, netmore, ttn_v2, tts
 from tests.ingest.fakes import NOON, NOW, pipeline_of, small_city
-from tests.ingest.lorawan_messages import CHIRPSTACK_V4, NETMORE, TTS, TTS_TOPIC, V4_TOPIC, message
+from tests.ingest.lorawan_messages import CHIRPSTACK_V4, METER_TOPIC, NETMORE, TTS, TTS_TOPIC, message
 
 EUI = "24e124126a229e1b"
 AT_NOON = iso(NOON)
@@ -48,7 +48,7 @@ def of_tts(**changes: Any) -> dict[str, Any]:
 
 def test_one_device_through_two_networks_is_one_device_under_its_id() -> None:
     settlement = settle(
-        (v4(), V4_TOPIC),
+        (v4(), METER_TOPIC),
         (of_tts(uplink_message={**of_tts()["uplink_message"], "received_at": iso(NOON.replace(second=1))}), TTS_TOPIC),
     )
     assert [(one.device, one.metric, one.value) for one in settlement.readings.rows()] == [
@@ -58,7 +58,7 @@ def test_one_device_through_two_networks_is_one_device_under_its_id() -> None:
 
 def test_an_uplink_that_the_broker_sends_again_is_stored_once() -> None:
     again = v4(time=iso(NOON.replace(second=1)))  # another subscriber of a shared group: the same deduplicationId
-    settlement = settle((v4(), V4_TOPIC), (v4(), V4_TOPIC), (again, V4_TOPIC))
+    settlement = settle((v4(), METER_TOPIC), (v4(), METER_TOPIC), (again, METER_TOPIC))
     assert len(settlement.readings) == 1
     assert settlement.ledger[0].messages.duplicate == 2
 
@@ -70,30 +70,30 @@ def test_a_simulated_uplink_is_stored_but_never_judged() -> None:
 
 def test_an_undecoded_uplink_is_in_quarantine_with_its_bytes_once_however_often_it_comes() -> None:
     undecoded = v4(object=None)
-    settlement = settle((undecoded, V4_TOPIC), (undecoded, V4_TOPIC))
+    settlement = settle((undecoded, METER_TOPIC), (undecoded, METER_TOPIC))
     (entry,) = settlement.quarantined
     assert (entry.reason, entry.payload) == (Reason.NO_CODEC, message(undecoded).payload)
 
 
 def test_an_undecoded_uplink_is_stored_when_it_is_driven_again_with_a_codec() -> None:
     undecoded = v4(object=None, data="AXVkBVsFPwLaAWoC")
-    assert settle((undecoded, V4_TOPIC)).quarantined
-    mended = settle((undecoded, V4_TOPIC), registry=city(Dialect(codec="milesight-ws302")))
+    assert settle((undecoded, METER_TOPIC)).quarantined
+    mended = settle((undecoded, METER_TOPIC), registry=city(Dialect(codec="milesight-ws302")))
     assert {one.metric: one.value for one in mended.readings.rows()} == {"battery": 100.0, "laeq": 47.4, "lamax": 61.8}
 
 
 def test_a_network_time_a_little_ahead_of_us_is_accepted() -> None:
-    assert len(settle((v4(time=iso(NOON.replace(microsecond=400_000))), V4_TOPIC)).readings) == 1
+    assert len(settle((v4(time=iso(NOON.replace(microsecond=400_000))), METER_TOPIC)).readings) == 1
 
 
 def test_an_uplink_without_any_time_is_stored_as_uncertain_at_its_receipt() -> None:
-    (reading,) = settle((v4(time=None), V4_TOPIC)).readings.rows()
+    (reading,) = settle((v4(time=None), METER_TOPIC)).readings.rows()
     assert (reading.at, reading.quality.name) == (NOON, "UNCERTAIN")
 
 
 def test_every_value_is_accounted_for() -> None:
     mixed = v4(object={"LAeq": 58.4, "temp_SOIL": 3, "battery": "x", "rain": None})
-    line = settle((mixed, V4_TOPIC), ([NETMORE, 7], "operator/push"), (b"\n$0a6a", V4_TOPIC)).ledger[0]
+    line = settle((mixed, METER_TOPIC), ([NETMORE, 7], "operator/push"), (b"\n$0a6a", METER_TOPIC)).ledger[0]
     assert (line.messages.imbalance, line.readings.imbalance) == (0, 0)
     assert (line.readings.stored, line.readings.quarantined) == (1, 5)
 
@@ -131,7 +131,7 @@ DECODERS = {
 @pytest.mark.parametrize("name", DECODERS)
 @settings(max_examples=40)
 @given(
-    topic=st.sampled_from([V4_TOPIC, "x"]),
+    topic=st.sampled_from([METER_TOPIC, "x"]),
     content=shaped,
     fields=st.dictionaries(st.sampled_from(NAMES), shaped, max_size=8),
 )

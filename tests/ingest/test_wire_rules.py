@@ -13,7 +13,7 @@ from ingest.formats.mapping import open_mapping
 from ingest.formats.mapping_file import MappingFile
 from tests.ingest.fakes import NOW, NOW_MS, message, noise
 from tests.ingest.hj212_station import frame
-from tests.ingest.lorawan_messages import CHIRPSTACK_V4, TTS, TTS_TOPIC, V4_TOPIC
+from tests.ingest.lorawan_messages import CHIRPSTACK_V4, METER_TOPIC, TTS, TTS_TOPIC
 from tests.ingest.sparkplug_edge import DOUBLE, metric, said
 from tests.ingest.voices import (
     AIRROHR,
@@ -65,7 +65,7 @@ def test_rule_1_the_same_message_twice_is_one_point(voice: Voice) -> None:
         (
             message(
                 {**CHIRPSTACK_V4, "time": NOON_UTC, "deviceInfo": {"devEui": EUI}, "object": {"LAeq": 50}},
-                topic=V4_TOPIC,
+                topic=METER_TOPIC,
             ),
             message(
                 {
@@ -74,7 +74,7 @@ def test_rule_1_the_same_message_twice_is_one_point(voice: Voice) -> None:
                     "deviceInfo": {"devEui": EUI},
                     "object": {"LAeq": 60},
                 },
-                topic=V4_TOPIC,
+                topic=METER_TOPIC,
             ),
         ),
     ],
@@ -236,7 +236,7 @@ def test_rule_5_what_overflows_or_is_no_json_is_never_infinite(literal: bytes, t
         (
             message(
                 {**CHIRPSTACK_V4, "time": NOON_UTC, "deviceInfo": {"devEui": EUI}, "object": {"temperature": 65535}},
-                topic=V4_TOPIC,
+                topic=METER_TOPIC,
             ),
             Dialect(missing=frozenset({65535.0})),
         ),

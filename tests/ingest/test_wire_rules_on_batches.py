@@ -14,7 +14,7 @@ from domain.metrics import Averaging
 from store.series.averaging import trend
 from tests.ingest.fakes import NOW, NOW_MS, message, noise, pipeline_of
 from tests.ingest.hj212_station import frame
-from tests.ingest.lorawan_messages import CHIRPSTACK_V4, V4_TOPIC
+from tests.ingest.lorawan_messages import CHIRPSTACK_V4, METER_TOPIC
 from tests.ingest.sparkplug_edge import metric, said
 from tests.ingest.voices import (
     AIRROHR,
@@ -194,7 +194,7 @@ def test_rule_12_more_than_ten_thousand_values_are_refused(content: object, topi
 def test_rule_13_one_eui_has_one_spelling_in_every_format(spelling: str, network: str) -> None:
     uplink = {**CHIRPSTACK_V4, "time": NOON_UTC, "deviceInfo": {"devEui": spelling}, "object": {"temperature": 20.5}}
     sent = {
-        "chirpstack": message(uplink, topic=V4_TOPIC),
+        "chirpstack": message(uplink, topic=METER_TOPIC),
         "zigbee2mqtt": message({"temperature": 20.5, "last_seen": NOON_UTC}, topic=f"zigbee2mqtt/{spelling}"),
         "mapping": message(
             {"list": [{"sn": spelling, "ts": NOON_LOCAL, "st": "OK", "met": {"t": 20.5}}]}, topic="tingfeng/a/b/report"

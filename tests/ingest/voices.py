@@ -22,7 +22,7 @@ from ingest.settings import IngestSettings
 from ingest.statistics import Statistics
 from tests.ingest.fakes import NOW, NOW_MS, message, small_city
 from tests.ingest.hj212_station import frame
-from tests.ingest.lorawan_messages import CHIRPSTACK_V4, TTS, TTS_TOPIC, V4_TOPIC
+from tests.ingest.lorawan_messages import CHIRPSTACK_V4, METER_TOPIC, TTS, TTS_TOPIC
 from tests.ingest.sparkplug_edge import metric
 from tests.ingest.sparkplug_edge import payload as sparkplug
 
@@ -75,7 +75,7 @@ VOICES = (
     Voice(
         "chirpstack",
         {**CHIRPSTACK_V4, "time": NOON_UTC, "deviceInfo": {"devEui": EUI}, "object": {"temperature": "20.5"}},
-        V4_TOPIC,
+        METER_TOPIC,
     ),
     Voice(
         "tts-v3",
