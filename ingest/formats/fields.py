@@ -17,6 +17,7 @@ from ingest.formats.times import of_epoch
 
 _NOTHING: Mapping[str, Any] = {}
 _NO_NAMES = frozenset({"undefined", "null", "none"})
+_LARGEST_COUNT = 2**53
 
 
 def mapping(value: object) -> Mapping[str, Any]:
@@ -44,10 +45,12 @@ def text(value: object) -> str | None:
 
 
 def count(value: object) -> int | None:
-    """A whole number of 0 or more, also in digits."""
+    """A whole number of 0 to 2**53, also in digits: beyond it JSON implementations do not agree on numbers."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
         value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= _LARGEST_COUNT else None
 
 
 def epoch(value: object) -> int:

@@ -26,6 +26,8 @@ _TIME = "TimeInstant"
 _LOOKS_LIKE_TIME = re.compile(r"\d{4}-?\d{2}-?\d{2}T\d")
 _COMMANDS = ("cmd", "cmdexe", "commands")
 _JSON_BEGINS = (b"{", b"[", b'"')
+_MOST_GROUPS = 20_000
+"""Twice the values that a message may have: more are refused before each is read."""
 
 
 def looks_like_json(message: Message) -> bool:
@@ -53,7 +55,10 @@ def decode_ul(message: Message, dialects: Dialects) -> Sequence[Decoded]:
     text = _text(message.payload)
     if attribute is not None:
         return [_told(device, dialect, [(attribute, text)], None)]
-    return [_group(device, dialect, group) for group in text.split("#") if group.strip()]
+    groups = [group for group in text.split("#") if group.strip()]
+    if len(groups) > _MOST_GROUPS:
+        raise Unusable(Reason.TOO_MANY_POINTS, f"{len(groups)} groups between #; split the message")
+    return [_group(device, dialect, group) for group in groups]
 
 
 def decode_json(message: Message, dialects: Dialects) -> Sequence[Decoded]:

@@ -18,6 +18,8 @@ from ingest.formats.names import device_name
 from ingest.formats.rivals import unrivalled
 from ingest.formats.telling import Moment, Telling
 
+LARGEST_SEQUENCE = 2**53
+"""Beyond it JSON implementations do not agree on numbers."""
 _SHOWN = 5
 _QUALITIES = {"good": Quality.GOOD, "uncertain": Quality.UNCERTAIN, "bad": Quality.BAD}
 
@@ -86,7 +88,7 @@ class _Item:
             moment=Moment(at=at, span_s=span_s, quality=self._quality()),
             identity=_word(self._at(plan.identity)),
             sequence=sequence
-            if isinstance(sequence, int) and not isinstance(sequence, bool) and sequence >= 0
+            if isinstance(sequence, int) and not isinstance(sequence, bool) and 0 <= sequence <= LARGEST_SEQUENCE
             else None,
         )
 

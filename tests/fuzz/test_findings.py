@@ -14,6 +14,7 @@ from ingest.formats.decoded import Decoded, Dialects, Reject
 from ingest.formats.table import Format
 from tests.fuzz.mutation import LARGEST
 from tests.ingest.fakes import NOW, message, noise, pipeline_of
+from tests.ingest.lorawan_messages import CHIRPSTACK_V4, V4_TOPIC
 from tests.ingest.sparkplug_edge import metric, said
 from tests.ingest.voices import VOICES, formats, reasons, settle, total
 
@@ -53,6 +54,12 @@ def test_an_absurd_time_that_a_decoder_lets_through_stops_nobody() -> None:
 def test_a_running_number_of_sparkplug_that_there_is_none_is_not_counted(number: int) -> None:
     (decoded,) = formats().decode(said("NDATA", [metric("laeq", double_value=50.0)], seq=number))
     assert decoded.sequence is None
+
+
+@pytest.mark.parametrize("content", [{**CHIRPSTACK_V4, "fCnt": 10**30}, {**CHIRPSTACK_V4, "fCnt": 2**53 + 1}])
+def test_a_counter_beyond_what_json_agrees_on_counts_as_left_out(content: dict[str, object]) -> None:
+    (decoded,) = formats().decode(message({**content, "object": {"LAeq": 50}}, topic=V4_TOPIC))
+    assert decoded.sequence == 0
 
 
 @pytest.mark.parametrize("name", ["a\x85b", "a\u202eb", "a\u2066b", "a\u2028b", "a\ud800b", "a\x00b"])
@@ -122,6 +129,12 @@ def test_a_crowd_of_elements_is_refused_before_each_is_looked_at(element: bytes)
         else:
             assert sum(len(part.measurements) for part in decoded) <= 10_000
     assert (time.process_time() - begun) / len(VOICES) < SLOW_S
+
+
+def test_a_crowd_of_groups_of_ultralight_is_refused_before_each_is_read() -> None:
+    with pytest.raises(Unusable) as caught:
+        formats().decode(message(b"5#" * (LARGEST // 2), topic="/ul/key/NM-0001/attrs"))
+    assert caught.value.reason is Reason.TOO_MANY_POINTS
 
 
 @pytest.mark.parametrize(
