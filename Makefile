@@ -5,7 +5,7 @@ ARGS   ?=
 RUN    := $(VENV)/bin/
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench clean lock env env-dev
+.PHONY: help demo test check bench fuzz clean lock env env-dev
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -22,6 +22,9 @@ check: env-dev ## the fast part, under three minutes: format, lint, types, impor
 
 bench: env ## speed and memory, as ratios against a baseline of the same run
 	@exec $(RUN)citybrain bench $(ARGS)
+
+fuzz: env-dev ## bend messages of every format until something breaks (make fuzz ARGS="--seconds 3600"; docs/safety.md)
+	@exec $(RUN)python -m tests.fuzz $(ARGS)
 
 clean: ## remove the environment, caches and the demo's data
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache demo-data .coverage*
