@@ -15,6 +15,8 @@ from runtime import logs
 
 RETRY_FIRST_S = 0.5
 RETRY_LONGEST_S = 10.0
+BATCH_BYTES = 32 * 1024 * 1024
+"""Of payload: a batch with more is settled at once, however few messages it has."""
 REDRIVE_EVERY_S = 0.2
 _STOP_SEEN_AFTER_S = 0.25
 """A wish to stop is noticed within this time."""
@@ -82,11 +84,14 @@ class Intake:
 
     def _gather(self, stop: StopAsked) -> Sequence[Message]:
         messages = list(self._receive(self._until_tick()))
-        while messages and not stop():
+        size = _size(messages)
+        while messages and size < BATCH_BYTES and not stop():
             patience_s = self._gathering.patience_s(now=self._clock.monotonic())
             if patience_s is None:
                 break
-            messages += self._receive(patience_s)
+            more = self._receive(patience_s)
+            messages += more
+            size += _size(more)
         if messages:
             self._gathering.settled(now=self._clock.monotonic())
             self._statistics.arrived(messages, monotonic=self._clock.monotonic())
@@ -135,3 +140,8 @@ class Intake:
             _log.error("journal takes nothing: readings wait at the broker, unacknowledged", reason=problem)
         self._problem = problem
         self._statistics.journal(problem)
+
+
+def _size(messages: Sequence[Message]) -> int:
+    """Bytes of payload."""
+    return sum([len(message.payload) for message in messages])

@@ -55,6 +55,7 @@ class Pipeline:
         self._memory = Memory(self.vocabulary, horizon_s=settings.late_horizon, future_skew_s=settings.future_skew)
         names = names_of(registry, self.vocabulary)
         self._opener = Opener(formats or Formats(choice_of(settings, registry)), names)
+        self._kept_bytes = settings.limits.payload_bytes
         self.statistics = statistics
         self._nothing = batch_of(self.vocabulary, device=[], metric=[], at=[], value=[])
         self.sent: list[int] = []
@@ -95,7 +96,7 @@ class Pipeline:
         return Settlement(
             now=now,
             readings=batch.stored(),
-            quarantined=batch.quarantined(),
+            quarantined=batch.quarantined(most_bytes=self._kept_bytes),
             ledger=ledger_of(messages, received, batch.fates()),
             identities=tuple(batch.identities),
         )
@@ -224,8 +225,10 @@ class _Batch:
             weight=np.concatenate([np.ones(len(self.owner), dtype=np.int64), np.array(weights, dtype=np.int64)]),
         )
 
-    def quarantined(self) -> tuple[Quarantined, ...]:
-        """One entry per message and reason, with how many readings it stands for."""
+    def quarantined(self, *, most_bytes: int) -> tuple[Quarantined, ...]:
+        """One entry per message and reason, with how many readings it stands for. Of a payload that is too large only
+        the beginning is kept: one message must not push all the others out.
+        """
         entries: dict[tuple[int, Reason], list[str]] = {}
         counts: dict[tuple[int, Reason], int] = {}
 
@@ -243,7 +246,7 @@ class _Batch:
             Quarantined(
                 feed=(message := self.messages[owner]).feed,
                 topic=message.topic,
-                payload=message.payload,
+                payload=message.payload[:most_bytes],
                 received=message.received,
                 reason=reason,
                 detail=_abridged(details),

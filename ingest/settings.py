@@ -95,7 +95,7 @@ class BrokerSettings(Strict):
     keepalive: Annotated[Seconds, Field(ge=1, le=65535)] = 30.0
     session_expiry: Annotated[Seconds, Field(ge=0, le=0xFFFFFFFE)] = 7 * 86400.0
     """How long the broker keeps our session while we are away (MQTT 5; with 3.1.1 the broker decides)."""
-    receive_maximum: int = Field(default=1000, ge=1, le=65535)
+    receive_maximum: int = Field(default=5000, ge=1, le=65535)
     """How many messages we let the broker have on the way unacknowledged (MQTT 5). A broker may hold less."""
     connect_timeout: Positive = 10.0
     retry_first: Positive = 1.0
@@ -163,7 +163,7 @@ class IngestSettings(Strict):
     listeners: tuple[ListenerSettings, ...] = ()
     batch_size: int = Field(default=5000, ge=1)
     """Messages in one settlement, about: receiving stops at the first reach that fills it."""
-    batch_age: Positive = 0.1
+    batch_age: Positive = 0.05
     """A batch is settled this long after its first message at the latest."""
     linger: Positive = 0.01
     """... or when nothing came for this long: brokers stop sending at their in-flight window."""

@@ -13,7 +13,7 @@ from citybrain.bench.influxd import DATABASE, SCRIPT_DATABASE, influxd, raw_rate
 from citybrain.bench.load import SHORTEST_ALERTS, Load
 from citybrain.bench.publisher import Publisher
 from citybrain.bench.script import influx_script_rate, sqlite_script_rate
-from citybrain.bench.site import Site, site
+from citybrain.bench.site import Site, site, usage
 
 LATENCY_S = 10.0
 ALERTS_ASKED = 150
@@ -26,11 +26,12 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestOptions:
-    """`session`: bulk, paho or auto. `store`: embedded or influx. `rate`: of the latency part; None = half of what
-    was reached.
+    """`broker`: embedded or mosquitto. `session`: bulk, paho or auto. `store`: embedded or influx. `rate`: of the
+    latency part; None = half of what was reached.
     """
 
     load: Load
+    broker: str = "embedded"
     session: str = "auto"
     store: str = "embedded"
     influx_url: str | None = None
@@ -91,7 +92,7 @@ def bench_ingest(folder: Path, options: IngestOptions, tell: Tell) -> IngestResu
     """`tell` hears of the progress. Raises Refused when not every message arrives."""
     with (
         _series(folder, options) as (series, influx_url),
-        site(folder, load=options.load, session=options.session, series=series) as ours,
+        site(folder, load=options.load, broker=options.broker, session=options.session, series=series) as ours,
     ):
         baselines = _baselines(folder, ours, options, influx_url=influx_url, tell=tell)
         tell("engine starts")
@@ -118,7 +119,7 @@ def _baselines(folder: Path, ours: Site, options: IngestOptions, *, influx_url: 
 
 
 def _bare(ours: Site, options: IngestOptions) -> float:
-    """Of the same kind of session: `auto` finds MQTT 5 at the embedded broker, and so becomes bulk."""
+    """Of the same kind of session: `auto` finds MQTT 5 at either broker, and so becomes bulk."""
     if options.session == "paho":
         return bare_paho_rate(ours.account, options.load, port_v5=ours.settings.ingest.broker.port)
     return bare_bulk_rate(ours.settings.ingest.broker, ours.account, options.load)
@@ -126,7 +127,7 @@ def _bare(ours: Site, options: IngestOptions) -> float:
 
 def _full_load(ours: Site, load: Load) -> _Run:
     with Publisher(ours.account, load) as publisher:
-        engine, broker = ours.usage("engine"), ours.usage("broker")
+        engine, broker = usage(ours.engine_pid), usage(ours.broker_pid)
         publisher.begin()
         began = time.monotonic()
         taken, stored = ours.wait_for(load.messages)
@@ -135,8 +136,8 @@ def _full_load(ours: Site, load: Load) -> _Run:
     return _Run(
         taken_per_s=count / (taken - began),
         stored_per_s=count / (stored - began),
-        engine_cpu_us=(ours.usage("engine").cpu_s - engine.cpu_s) / count * 1e6,
-        broker_cpu_us=(ours.usage("broker").cpu_s - broker.cpu_s) / count * 1e6,
+        engine_cpu_us=(usage(ours.engine_pid).cpu_s - engine.cpu_s) / count * 1e6,
+        broker_cpu_us=(usage(ours.broker_pid).cpu_s - broker.cpu_s) / count * 1e6,
         publisher_cpu_us=published.cpu_s / count * 1e6,
     )
 
@@ -154,7 +155,7 @@ def _at_rate(ours: Site, load: Load, rate: float) -> Load:
 
 
 def _result(load: Load, ours: Site, run: _Run, baselines: _Baselines, quiet: Load) -> IngestResult:
-    told, engine, raw = ours.statistics(), ours.usage("engine"), baselines.raw
+    told, engine, raw = ours.statistics(), usage(ours.engine_pid), baselines.raw
     latency = told["publish_to_alert_s"]
     readings_per_s = run.stored_per_s * load.readings / load.messages
     return IngestResult(

@@ -1,4 +1,4 @@
-"""The installation under test: a city of noise meters, the embedded broker and the real engine, as processes."""
+"""The installation under test: a city of noise meters, a broker and the real engine, as processes."""
 
 import os
 import re
@@ -14,8 +14,9 @@ import psutil
 import yaml
 
 from citybrain.bench.load import TOPIC, Load
+from citybrain.bench.mosquitto import mosquitto
 from citybrain.bench.packets import Account
-from citybrain.demo.files import SETTINGS, write_files
+from citybrain.demo.files import SETTINGS, DemoFiles, write_files
 from citybrain.edge.address import EngineAddress
 from citybrain.edge.client import EngineClient
 from citybrain.household import Household, broker_member, engine_member
@@ -45,11 +46,16 @@ class Usage:
 class Site:
     """Broker and engine of one settings file. `account` is what the load generator logs in with (MQTT 3.1.1)."""
 
-    def __init__(self, file: Path, household: Household) -> None:
+    def __init__(self, file: Path, household: Household, *, account: Account, broker_pid: int) -> None:
         self._file = file
         self._household = household
         self.settings = load_settings(file)
-        self.account = _account(self.settings)
+        self.account = account
+        self.broker_pid = broker_pid
+
+    @property
+    def engine_pid(self) -> int:
+        return self._household.supervisor.pid("engine")
 
     def start_engine(self) -> None:
         self._household.start([engine_member(self.settings, self._file)], Stop())
@@ -77,20 +83,18 @@ class Site:
             # asking costs the engine some milliseconds: seldom while the end is far
             time.sleep(min(max((messages - received) / per_s / 2, SHORTEST_POLL_S), LONGEST_POLL_S))
 
-    def usage(self, member: str) -> Usage:
-        pid = self._household.supervisor.pid(member)
-        process = psutil.Process(pid)
-        peak = next(
-            (int(line.split()[1]) / 1024 for line in _status(process.pid) if line.startswith("VmHWM")),
-            process.memory_info().rss / 2**20,
-        )
-        used = process.cpu_times()
-        return Usage(cpu_s=used.user + used.system, memory_mb=process.memory_info().rss / 2**20, peak_mb=peak)
+
+def usage(pid: int) -> Usage:
+    """Of one process."""
+    process = psutil.Process(pid)
+    used, memory_mb = process.cpu_times(), process.memory_info().rss / 2**20
+    peak = next((int(line.split()[1]) / 1024 for line in _status(pid) if line.startswith("VmHWM")), memory_mb)
+    return Usage(cpu_s=used.user + used.system, memory_mb=memory_mb, peak_mb=peak)
 
 
 @contextmanager
-def site(folder: Path, *, load: Load, session: str, series: Mapping[str, Any]) -> Iterator[Site]:
-    """With the broker running and the engine not yet started."""
+def site(folder: Path, *, load: Load, broker: str, session: str, series: Mapping[str, Any]) -> Iterator[Site]:
+    """With the broker (`embedded` or `mosquitto`) running and the engine not yet started."""
     _write_city(folder / "city", devices=load.devices)
     now = SystemClock().now()
     files = write_files(folder, web_port=0, anchor=Anchor(real=now, city=now))
@@ -99,17 +103,35 @@ def site(folder: Path, *, load: Load, session: str, series: Mapping[str, Any]) -
     content["devices"] = "city/devices.csv"
     content["ingest"]["broker"]["session"] = session
     content["series"] = dict(series)
-    (folder / SETTINGS).write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     household = Household(
         logs=folder / "logs", on_death=lambda _: None, on_restart=lambda *_: None, on_ready=lambda _: None
     )
+    running = _mosquitto(folder, content) if broker == "mosquitto" else _embedded(files, household)
     try:
-        broker = broker_member(files.settings)
-        if broker is not None:
-            household.start([broker], Stop())
-        yield Site(files.file, household)
+        with running as (account, pid):
+            (folder / SETTINGS).write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+            yield Site(files.file, household, account=account, broker_pid=pid)
     finally:
         household.supervisor.stop(within_s=5.0)
+
+
+@contextmanager
+def _embedded(files: DemoFiles, household: Household) -> Iterator[tuple[Account, int]]:
+    """The broker that ships with citybrain, as its household runs it; ended with that."""
+    member = broker_member(files.settings)
+    if member is None:
+        raise Refused("the files of the demo name no embedded broker")
+    household.start([member], Stop())
+    yield _account(files.settings), household.supervisor.pid("broker")
+
+
+@contextmanager
+def _mosquitto(folder: Path, content: dict[str, Any]) -> Iterator[tuple[Account, int]]:
+    with mosquitto(folder / "mosquitto") as running:
+        del content["embedded_broker"]
+        content["ingest"]["broker"]["port"] = running.port
+        account = Account(port=running.port, username=content["ingest"]["broker"]["username"], password="anybody")
+        yield account, running.pid
 
 
 def _write_city(folder: Path, *, devices: int) -> None:

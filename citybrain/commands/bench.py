@@ -27,6 +27,7 @@ command.add_command(store)
 @command.command()
 @click.option("--messages", type=click.IntRange(1_000, 5_000_000), default=200_000, show_default=True)
 @click.option("--qos", type=click.Choice(["1"]), default="1", help="1: 不丢失 · nothing may be lost")
+@click.option("--broker", type=click.Choice(["embedded", "mosquitto"]), default="embedded", show_default=True)
 @click.option("--session", type=click.Choice(["bulk", "paho", "auto"]), default="auto", show_default=True)
 @click.option("--store", type=click.Choice(["embedded", "influx"]), default="embedded", show_default=True)
 @click.option("--influx-url", help="InfluxDB 1.x；缺省时自行启动 influxd · of a server; else one is started")
@@ -39,6 +40,7 @@ command.add_command(store)
 def ingest(  # noqa: PLR0913, PLR0917  a command has as many parameters as options
     messages: int,
     qos: str,
+    broker: str,
     session: str,
     store: str,
     influx_url: str | None,
@@ -54,6 +56,7 @@ def ingest(  # noqa: PLR0913, PLR0917  a command has as many parameters as optio
 
     options = IngestOptions(
         load=Load(messages=messages, devices=devices, garbage=garbage),
+        broker=broker,
         session=session,
         store=store,
         influx_url=influx_url,
@@ -63,7 +66,16 @@ def ingest(  # noqa: PLR0913, PLR0917  a command has as many parameters as optio
         result = bench_ingest(Path(folder), options, lambda step: click.echo(f"… {step}", err=True))
     if as_json:
         click.echo(
-            json.dumps({**asdict(result), "qos": int(qos), "session": session, "store": store, "cores": cores()})
+            json.dumps(
+                {
+                    **asdict(result),
+                    "qos": int(qos),
+                    "broker": broker,
+                    "session": session,
+                    "store": store,
+                    "cores": cores(),
+                }
+            )
         )
     else:
         _tell(result, session=session, cores=cores())

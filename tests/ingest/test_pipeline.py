@@ -97,7 +97,6 @@ def test_times_that_count_from_the_receipt_make_no_second_reading_of_a_redeliver
         (message(noise(), device="NM-9999"), Reason.UNKNOWN_DEVICE),
         (message(noise(999)), Reason.OUT_OF_RANGE),
         (message(noise(t=NOW_MS + 400_000)), Reason.FUTURE_TIME),
-        (message(b"[" + b" " * 300_000 + b"]"), Reason.TOO_LARGE),
     ],
 )
 def test_bad_message_is_quarantined_with_its_bytes(bad: Message, reason: Reason) -> None:
@@ -188,6 +187,12 @@ def test_lines_are_by_feed_and_minute_of_arrival() -> None:
         ("city", 1, 1),
         ("other", 0, 1),
     ]
+
+
+def test_of_a_message_that_is_too_large_the_beginning_is_kept() -> None:
+    (entry,) = settle(message(b"[" * 1_000_000)).quarantined
+    assert (entry.reason, entry.payload) == (Reason.TOO_LARGE, b"[" * 256 * 1024)
+    assert "1000000 bytes" in entry.detail
 
 
 def test_a_bug_in_a_decoder_costs_one_message_and_no_more() -> None:
