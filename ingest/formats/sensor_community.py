@@ -43,7 +43,7 @@ def _station(content: dict[str, Any]) -> str:
     """As the network calls it: `esp8266-12331981`. Raises Unusable."""
     for key, chip in _CHIPS.items():
         if key in content:
-            return f"{chip}-{device_name(content[key])}"
+            return device_name(f"{chip}-{device_name(content[key])}")
     raise Unusable(Reason.WRONG_SHAPE, f"no station: one of {', '.join(_CHIPS)} must be given")
 
 

@@ -81,6 +81,12 @@ def test_nothing_is_said_in_such_a_name(odd: Message) -> None:
     assert {part.device for part in formats().decode(odd)} == {""}
 
 
+def test_a_station_whose_name_is_too_long_with_its_chip_is_refused() -> None:
+    with pytest.raises(Unusable) as caught:
+        formats().decode(message({"esp8266id": "1" * 200, "sensordatavalues": []}, topic="bridge/7"))
+    assert caught.value.reason is Reason.WRONG_SHAPE
+
+
 def test_what_a_stranger_wrote_reaches_the_quarantine_as_plain_words() -> None:
     (entry,) = settle(message(noise() | {"v": {"a\x1b[2J\u202eb": 1}})).quarantined
     assert entry.detail.isprintable()
