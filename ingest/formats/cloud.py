@@ -3,6 +3,7 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from config.codes import shipped_codes
 from domain.errors import Unusable
@@ -47,24 +48,36 @@ def digest(content: object) -> str:
     return hashlib.blake2b(raw, digest_size=8).hexdigest()
 
 
+class _Run(NamedTuple):
+    """What a device says again and again, since when, and the identity of all of it."""
+
+    content: str
+    first: int
+    identity: str
+
+
 class Retries:
-    """Knows a message again that a cloud pushes anew, with a new time but the same content, within the window."""
+    """Knows a message again that a cloud pushes anew, with a new time but the same content, within the window. Once the
+    device has said something else, the same content is news: a cover that opens, closes and opens was open twice.
+    """
 
     def __init__(self) -> None:
-        self._first: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._latest: OrderedDict[str, _Run] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._first)
+        return len(self._latest)
 
     def identity(self, device: str, content: str, at: int | None) -> str | None:
         """The same for all of one run of retries, also, as a rule, across a restart. None without a time of pushing."""
         if at is None:
             return None
         window = RETRY_WINDOW_S * MICROS_PER_S
-        first = self._first.get((device, content))
-        if first is None or abs(at - first) > window:
-            first = self._first[device, content] = at
-            self._first.move_to_end((device, content))
-            if len(self._first) > _REMEMBERED:
-                self._first.popitem(last=False)
-        return f"{content}/{first // window}"
+        run = self._latest.get(device)
+        if run is None or run.content != content or abs(at - run.first) > window:
+            is_change = run is not None and run.content != content
+            run = _Run(content, at, f"{content}/{at if is_change else at // window}")
+            self._latest[device] = run
+            self._latest.move_to_end(device)
+            if len(self._latest) > _REMEMBERED:
+                self._latest.popitem(last=False)
+        return run.identity

@@ -124,6 +124,15 @@ def test_a_retry_with_a_new_time_is_stored_once_and_a_repeated_report_later_is_n
     assert settlement.ledger[0].messages.duplicate == 2
 
 
+def test_a_cover_that_opens_closes_and_opens_was_open_twice() -> None:
+    times = [NOW_MS - 200_000, NOW_MS - 140_000, NOW_MS - 80_000, NOW_MS - 75_000]
+    settlement = settle(
+        *({"timestamp": at, "payload": payload(level)} for at, level in zip(times, [61, 40, 61, 61], strict=True))
+    )
+    assert [one.value for one in settlement.readings.rows()] == [61.0, 40.0, 61.0]
+    assert settlement.ledger[0].messages.duplicate == 1
+
+
 def test_a_retry_is_known_wherever_the_window_begins_and_the_memory_is_bounded() -> None:
     for start in range(0, RETRY_WINDOW_S, 37):
         retries, at = Retries(), (1_790_000_000 + start) * 1_000_000
@@ -132,7 +141,7 @@ def test_a_retry_is_known_wherever_the_window_begins_and_the_memory_is_bounded()
         assert retries.identity("d", "x", at + (RETRY_WINDOW_S + 1) * 1_000_000) != first
         assert retries.identity("e", "x", None) is None
     for number in range(_REMEMBERED + 100):
-        retries.identity("d", str(number), 1_790_000_000_000_000)
+        retries.identity(str(number), "x", 1_790_000_000_000_000)
     assert len(retries) == _REMEMBERED
 
 
