@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "up": ("citybrain.commands.up", "按设置文件运行 · run what a settings file describes"),
     "check": ("citybrain.commands.check", "检查设置文件 · validate a settings file, all problems at once"),
     "doctor": ("citybrain.commands.doctor", "体检 · examine broker, stores, clock, disk, registry, routes"),
+    "decode": ("citybrain.commands.decode", "试读报文 · what would come of a payload, and why not"),
     "simulate": ("citybrain.commands.simulate", "向代理发布模拟数据 · publish a simulated city to a broker"),
     "replay": ("citybrain.commands.replay", "回放实测数据 · send recorded data through the whole chain"),
     "capture": ("citybrain.commands.capture", "录制 MQTT 报文 · record MQTT messages as NDJSON"),
