@@ -1,16 +1,22 @@
 """When a micro-batch is full: by size, by age, or because the broker has fallen silent.
 
-A broker falls silent at its in-flight window and waits for acknowledgements. Waiting for silence every time would cost
-`linger` per window. A window shows itself: silence ends two batches in a row at the same length. From then on a batch
-of that length is settled as soon as nothing more is there, and now and then one is left to find its own end again.
+A broker falls silent at its in-flight window and waits for acknowledgements; waiting long for more would throttle it.
+So silence is measured against the pace of the feed: several times the usual gap between two messages. And a batch as
+long as the longest that silence has ended of late is settled as soon as nothing more is there.
 """
+
+from collections import deque
 
 from ingest.settings import IngestSettings
 
-PROBE_EVERY = 64
-"""Batches between two that may grow until silence ends them."""
-SMALLEST_WINDOW = 10
-"""No broker in common use holds fewer by default; shorter batches of equal length are chance."""
+GAPS = 8.0
+"""Silence is this many times the usual gap, at most `linger`."""
+FADING = 0.8
+"""How much of what is usual the next batch leaves."""
+SHORTEST_S = 0.0005
+WINDOWS_KEPT = 8
+SMALLEST_WINDOW = 32
+"""What is shorter is no window but chance, and too short to be settled without waiting for company."""
 
 
 class Gathering:
@@ -18,10 +24,9 @@ class Gathering:
 
     def __init__(self, settings: IngestSettings) -> None:
         self._settings = settings
-        self._window: int | None = None
-        self._until_probe = 0
-        self._silent_at = 0
-        """Length of the latest batch if silence has ended it, else 0."""
+        self._usual_count, self._usual_s = 1.0, settings.linger
+        self._settled_at = float("-inf")
+        self._windows: deque[int] = deque(maxlen=WINDOWS_KEPT)
         self._count = 0
         self._first_at = 0.0
         self._latest_at = 0.0
@@ -38,21 +43,22 @@ class Gathering:
 
     def patience_s(self, *, now: float) -> float | None:
         """How long to wait for more, 0 to take what is there already; None when the batch is to be settled."""
-        settings, silent_from = self._settings, self._latest_at + self._settings.linger
+        settings, silent_from = self._settings, self._latest_at + self._silence_s
         if self._count >= settings.batch_size or now >= self._first_at + settings.batch_age:
             return None
-        if self._window is not None and self._count >= self._window:
+        if self._count >= max(self._windows, default=settings.batch_size) >= SMALLEST_WINDOW:
             return None if self._is_all else 0.0
         return None if now >= silent_from else min(self._first_at + settings.batch_age, silent_from) - now
 
     def settled(self, *, now: float) -> None:
         """The batch is done; the next one begins empty."""
-        was_silent = now >= self._latest_at + self._settings.linger and self._count < self._settings.batch_size
-        if self._window is not None:
-            self._until_probe -= 1
-            if self._count > self._window or not self._until_probe:
-                self._window = None  # more came by itself, or it is time to look again
-        elif was_silent and self._count == self._silent_at and self._count >= SMALLEST_WINDOW:
-            self._window, self._until_probe = self._count, PROBE_EVERY
-        self._silent_at = self._count if was_silent else self._silent_at
+        if now >= self._latest_at + self._silence_s or self._count > max(self._windows, default=self._count):
+            self._windows.append(self._count)
+        self._usual_count = FADING * self._usual_count + self._count
+        self._usual_s = FADING * self._usual_s + min(now - self._settled_at, self._settings.linger * self._count)
+        self._settled_at = now
         self._count = 0
+
+    @property
+    def _silence_s(self) -> float:
+        return min(self._settings.linger, max(SHORTEST_S, GAPS * self._usual_s / self._usual_count))

@@ -1,6 +1,6 @@
 """When a micro-batch is full."""
 
-from ingest.gathering import PROBE_EVERY, Gathering
+from ingest.gathering import SMALLEST_WINDOW, WINDOWS_KEPT, Gathering
 from ingest.settings import IngestSettings
 
 SETTINGS = IngestSettings(batch_size=100, batch_age="200ms", linger="10ms")
@@ -33,13 +33,14 @@ def test_batch_grows_no_longer_than_its_size() -> None:
 
 
 def silent_batch(gathering: Gathering, count: int, *, at: float) -> None:
+    """One that comes at once and is ended by a silence."""
     gathering.arrived(count, now=at)
     gathering.arrived(0, now=at + 0.01)
     assert gathering.patience_s(now=at + 0.01) is None
     gathering.settled(now=at + 0.01)
 
 
-def knows_window(count: int, *silences: int) -> bool:
+def is_full(count: int, *silences: int) -> bool:
     """Whether after these batches, each ended by a silence, one of `count` is settled when nothing more is there."""
     gathering = Gathering(SETTINGS)
     for number, silence in enumerate(silences, start=1):
@@ -49,49 +50,50 @@ def knows_window(count: int, *silences: int) -> bool:
     return gathering.patience_s(now=99.0) is None
 
 
-def test_window_of_the_broker_is_learned_from_two_equal_silences() -> None:
-    assert knows_window(20, 20, 20)
-    assert not knows_window(20, 20)
-    assert not knows_window(20, 19, 20)
+def test_a_batch_as_long_as_the_window_of_the_broker_waits_for_nothing() -> None:
+    assert is_full(80, 80)
+    assert is_full(80, 80, 1, 79)  # rumqttd: one by itself, then the others
+    assert not is_full(79, 80)
 
 
-def test_few_messages_twice_are_no_window() -> None:
-    assert not knows_window(3, 3, 3)
+def test_few_messages_are_no_window() -> None:
+    assert not is_full(SMALLEST_WINDOW - 1, SMALLEST_WINDOW - 1, SMALLEST_WINDOW - 1)
 
 
-def test_smaller_batches_still_wait_for_their_silence() -> None:
-    assert not knows_window(19, 20, 20)
+def test_a_window_that_was_not_seen_for_long_is_forgotten() -> None:
+    assert is_full(40, 80, *[40] * WINDOWS_KEPT)
+    assert not is_full(40, 80, *[40] * (WINDOWS_KEPT - 1))
 
 
-def test_what_is_there_already_joins_a_full_window() -> None:
+def test_what_is_there_already_joins_a_full_window_and_widens_it() -> None:
     gathering = Gathering(SETTINGS)
-    silent_batch(gathering, 20, at=1.0)
-    silent_batch(gathering, 20, at=2.0)
-    gathering.arrived(20, now=3.0)
-    assert gathering.patience_s(now=3.0) == 0
-
-
-def test_window_that_more_goes_through_is_forgotten() -> None:
-    gathering = Gathering(SETTINGS)
-    silent_batch(gathering, 20, at=1.0)
-    silent_batch(gathering, 20, at=2.0)
-    gathering.arrived(30, now=3.0)
+    silent_batch(gathering, 40, at=1.0)
+    gathering.arrived(40, now=2.0)
+    assert gathering.patience_s(now=2.0) == 0
+    gathering.arrived(20, now=2.0)
+    gathering.settled(now=2.0)
+    gathering.arrived(40, now=3.0)
     gathering.arrived(0, now=3.0)
-    gathering.settled(now=3.0)
-    gathering.arrived(30, now=4.0)
-    gathering.arrived(0, now=4.0)
-    assert gathering.patience_s(now=4.0) is not None
+    assert gathering.patience_s(now=3.0) is not None
 
 
-def test_now_and_then_a_batch_finds_its_own_end_again() -> None:
+def test_the_faster_the_feed_the_shorter_the_silence_that_ends_a_batch() -> None:
     gathering = Gathering(SETTINGS)
-    waited = 0
-    for batch in range(3 * (PROBE_EVERY + 1) + 1):
-        now = float(batch)
-        gathering.arrived(20, now=now)
-        gathering.arrived(0, now=now)
-        if gathering.patience_s(now=now) is not None:
-            waited += 1
-            now += 0.01
-        gathering.settled(now=now)
-    assert waited == 4, "two to learn the window, then one for each probe"
+    for batch in range(20):  # ten thousand messages a second
+        gathering.arrived(20, now=batch * 0.002)
+        gathering.settled(now=batch * 0.002)
+    gathering.arrived(1, now=1.0)
+    patience_s = gathering.patience_s(now=1.0)
+    assert patience_s is not None and 0.0007 < patience_s < 0.0012
+
+
+def test_a_slow_feed_waits_for_the_whole_silence_again() -> None:
+    gathering = Gathering(SETTINGS)
+    for batch in range(20):
+        gathering.arrived(1, now=batch * 0.0001)
+        gathering.settled(now=batch * 0.0001)
+    for batch in range(1, 20):
+        gathering.arrived(1, now=float(batch))
+        gathering.settled(now=float(batch))
+    gathering.arrived(1, now=50.0)
+    assert round(gathering.patience_s(now=50.0) or 0, 6) == 0.01
