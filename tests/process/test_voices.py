@@ -11,7 +11,8 @@ from domain.messages import Reason
 from ingest.formats.table import FORMATS
 from tests.process.flood import Flood
 from tests.process.house import House, running_broker
-from tests.process.voices import MAPPING, noises, register, voices
+from tests.process.noises import noises
+from tests.process.voices import MAPPING, register, voices
 
 pytestmark = [pytest.mark.process, pytest.mark.service]
 

@@ -1,6 +1,5 @@
-"""One good message of every format, each of a device of its own, and garbage in the same formats on many topics."""
+"""One good message of every format, each of a device of its own."""
 
-import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,8 +10,7 @@ from typing import Any
 import cbor2
 import yaml
 
-from domain.messages import Reason
-from tests.ingest.hj212_station import frame, framed, packet
+from tests.ingest.hj212_station import frame
 from tests.ingest.sparkplug_edge import DOUBLE, metric
 from tests.ingest.sparkplug_edge import payload as sparkplug
 
@@ -42,16 +40,7 @@ class Voice:
     dialect: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Noise:
-    """What must stand in the quarantine, and why."""
-
-    topic: str
-    payload: bytes
-    reason: Reason
-
-
-def _json(content: object) -> bytes:
+def json_bytes(content: object) -> bytes:
     return json.dumps(content, ensure_ascii=False).encode()
 
 
@@ -76,14 +65,14 @@ def own_and_home(at: Moment) -> list[Voice]:
             format="native",
             device="NM-001",
             topic="citybrain/v1/up/NM-001",
-            payload=_json(report),
+            payload=json_bytes(report),
             expected=("laeq", 51.0),
         ),
         Voice(
             format="native-batch",
             device="NM-002",
             topic="citybrain/v1/batch/gw",
-            payload=_json([{**report, "device": "NM-002"}]),
+            payload=json_bytes([{**report, "device": "NM-002"}]),
             expected=("laeq", 51.0),
         ),
         Voice(
@@ -100,7 +89,7 @@ def own_and_home(at: Moment) -> list[Voice]:
             aliases=("hall",),
             dialect=home,
             topic="tele/hall/SENSOR",
-            payload=_json({"Time": at.local, "AM2301": {"Temperature": 11.5}, "TempUnit": "C"}),
+            payload=json_bytes({"Time": at.local, "AM2301": {"Temperature": 11.5}, "TempUnit": "C"}),
             expected=("temperature", 11.5),
         ),
         Voice(
@@ -108,7 +97,7 @@ def own_and_home(at: Moment) -> list[Voice]:
             device="AS-002",
             aliases=("roof",),
             topic="zigbee2mqtt/roof",
-            payload=_json({"temperature": 12.5, "linkquality": 90, "last_seen": at.zulu}),
+            payload=json_bytes({"temperature": 12.5, "linkquality": 90, "last_seen": at.zulu}),
             expected=("temperature", 12.5),
         ),
         Voice(
@@ -116,7 +105,9 @@ def own_and_home(at: Moment) -> list[Voice]:
             device="AS-003",
             aliases=("esp8266-12331981",),
             topic="airrohr",
-            payload=_json({"esp8266id": "12331981", "sensordatavalues": [{"value_type": "SDS_P1", "value": "13.50"}]}),
+            payload=json_bytes(
+                {"esp8266id": "12331981", "sensordatavalues": [{"value_type": "SDS_P1", "value": "13.50"}]}
+            ),
             expected=("pm10", 13.5),
         ),
         Voice(
@@ -124,7 +115,7 @@ def own_and_home(at: Moment) -> list[Voice]:
             device="NM-020",
             aliases=("box-20",),
             topic="acme/box-20/report",
-            payload=_json({"ms": at.ms, "celsius": 14.5}),
+            payload=json_bytes({"ms": at.ms, "celsius": 14.5}),
             expected=("temperature", 14.5),
         ),
     ]
@@ -148,7 +139,7 @@ def standards(at: Moment) -> list[Voice]:
             device="NM-008",
             aliases=("N8",),
             topic="orion",
-            payload=_json({"subscriptionId": "5", "data": [{**entity, "id": "N8", "LAeq": 54.5}]}),
+            payload=json_bytes({"subscriptionId": "5", "data": [{**entity, "id": "N8", "LAeq": 54.5}]}),
             expected=("laeq", 54.5),
         ),
         Voice(
@@ -156,7 +147,7 @@ def standards(at: Moment) -> list[Voice]:
             device="NM-009",
             aliases=("urn:ngsi-ld:NoiseLevelObserved:N9",),
             topic="orion",
-            payload=_json(
+            payload=json_bytes(
                 {
                     **{"id": "urn:ngsi-ld:NoiseLevelObserved:N9", "type": "NoiseLevelObserved", "LAeq": linked},
                     "@context": ["https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context.jsonld"],
@@ -178,7 +169,7 @@ def standards(at: Moment) -> list[Voice]:
             device="NM-011",
             aliases=("N11",),
             topic="/json/key/N11/attrs",
-            payload=_json({"temperature": 16.5}),
+            payload=json_bytes({"temperature": 16.5}),
             expected=("temperature", 16.5),
         ),
         Voice(
@@ -186,7 +177,7 @@ def standards(at: Moment) -> list[Voice]:
             device="NM-012",
             aliases=("N12",),
             topic="senml",
-            payload=_json(pack),
+            payload=json_bytes(pack),
             expected=("temperature", 17.5),
         ),
         Voice(
@@ -203,7 +194,7 @@ def standards(at: Moment) -> list[Voice]:
             aliases=("Datastreams(5)",),
             dialect={"metrics": {"5": "temperature"}},
             topic="v1.1/Datastreams(5)/Observations",
-            payload=_json({"phenomenonTime": at.zulu, "result": 18.5}),
+            payload=json_bytes({"phenomenonTime": at.zulu, "result": 18.5}),
             expected=("temperature", 18.5),
         ),
     ]
@@ -217,7 +208,7 @@ def networks(at: Moment) -> list[Voice]:
             device="NM-005",
             aliases=("0101010101010105",),
             topic="application/1/device/0101010101010105/event/up",
-            payload=_json(
+            payload=json_bytes(
                 {
                     **{"deduplicationId": "5", "time": at.iso, "deviceInfo": {"devEui": "0101010101010105"}},
                     **{"fCnt": 5, "fPort": 1, "data": "qg==", "object": {"temperature": 19.5}},
@@ -230,7 +221,7 @@ def networks(at: Moment) -> list[Voice]:
             device="NM-006",
             aliases=("0101010101010106",),
             topic="v3/app@ttn/devices/six/up",
-            payload=_json(
+            payload=json_bytes(
                 {
                     "end_device_ids": {"device_id": "six", "dev_eui": "0101010101010106"},
                     "uplink_message": {
@@ -246,7 +237,7 @@ def networks(at: Moment) -> list[Voice]:
             device="NM-007",
             aliases=("0101010101010107",),
             topic="ttn",
-            payload=_json(
+            payload=json_bytes(
                 {
                     **{"dev_id": "seven", "hardware_serial": "0101010101010107", "payload_raw": "qg==", "counter": 7},
                     **{"metadata": {"time": at.zulu}, "payload_fields": {"temperature": 21.5}},
@@ -260,7 +251,7 @@ def networks(at: Moment) -> list[Voice]:
             aliases=("0101010101010110",),
             dialect={"codec": "milesight-em310-tilt"},
             topic="netmore",
-            payload=_json(
+            payload=json_bytes(
                 [
                     {
                         **{"devEui": "0101010101010110", "sensorType": "tilt", "timestamp": at.zulu, "fCntUp": 10},
@@ -282,7 +273,7 @@ def clouds(at: Moment) -> list[Voice]:
             aliases=("40edca19b0124480",),
             dialect={"metrics": {"Alarm_Status": "cover_open"}},
             topic="clouds",
-            payload=_json(
+            payload=json_bytes(
                 {
                     **{"messageType": "dataReport", "productId": "15114816", "deviceId": "40edca19b0124480"},
                     **{"timestamp": at.ms, "payload": {"serviceData": {"Alarm_Status": 0}}},
@@ -295,7 +286,7 @@ def clouds(at: Moment) -> list[Voice]:
             device="NM-016",
             aliases=("N16",),
             topic="bridged/$sys/product/N16/thing/property/post",
-            payload=_json({"id": "1", "version": "1.0", "params": temperature}),
+            payload=json_bytes({"id": "1", "version": "1.0", "params": temperature}),
             expected=("temperature", 22.5),
         ),
         Voice(
@@ -303,7 +294,7 @@ def clouds(at: Moment) -> list[Voice]:
             device="NM-017",
             aliases=("pk/N17",),
             topic="clouds",
-            payload=_json({"productKey": "pk", "deviceName": "N17", "items": temperature}),
+            payload=json_bytes({"productKey": "pk", "deviceName": "N17", "items": temperature}),
             expected=("temperature", 22.5),
         ),
         Voice(
@@ -311,7 +302,7 @@ def clouds(at: Moment) -> list[Voice]:
             device="NM-018",
             aliases=("N18",),
             topic="bridged/$oc/devices/N18/sys/properties/report",
-            payload=_json(
+            payload=json_bytes(
                 {"services": [{"service_id": "a", "properties": {"temperature": 23.5}, "event_time": at.basic}]}
             ),
             expected=("temperature", 23.5),
@@ -322,7 +313,7 @@ def clouds(at: Moment) -> list[Voice]:
             aliases=("N19",),
             dialect={"timezone": "Asia/Shanghai"},
             topic="clouds",
-            payload=_json(
+            payload=json_bytes(
                 {
                     "msgType": "up",
                     "batch": [{"timestamp": at.beijing, "device_id": "N19", "metrics": {"temperature": 24.5}}],
@@ -336,101 +327,6 @@ def clouds(at: Moment) -> list[Voice]:
 def voices(moment: datetime) -> list[Voice]:
     at = Moment(moment)
     return [*own_and_home(at), *standards(at), *networks(at), *clouds(at)]
-
-
-def noises(moment: datetime) -> list[Noise]:
-    """At least one for every reason that a message can give by itself, in as many formats."""
-    at = Moment(moment)
-    later = Moment(moment + timedelta(days=2))
-    up = "citybrain/v1/up/NM-001"
-    secret = packet("secret", mn="NM-004", flag=9)
-    return [
-        Noise(topic="weather/today", payload=b"it rains", reason=Reason.UNKNOWN_TOPIC),
-        Noise(topic=up, payload=b'{"v": {"laeq": 1}, "x": "' + b"x" * 300_000 + b'"}', reason=Reason.TOO_LARGE),
-        Noise(
-            topic=up,
-            payload=_json({"t": at.ms, "v": {f"m{number}": 1 for number in range(10_001)}}),
-            reason=Reason.TOO_MANY_POINTS,
-        ),
-        Noise(topic="tele/hall/SENSOR", payload=b'{"Time": ', reason=Reason.NOT_JSON),
-        Noise(topic="zigbee2mqtt/roof", payload=b"\xff\xfe", reason=Reason.NOT_JSON),
-        Noise(topic="acme/box-20/report", payload=b"[", reason=Reason.NOT_JSON),
-        Noise(topic="application/1/device/0101010101010105/event/up", payload=b"{", reason=Reason.NOT_JSON),
-        Noise(topic="spBv1.0/city/DDATA/edge-7/box", payload=b"\xff" * 9, reason=Reason.WRONG_SHAPE),
-        Noise(
-            topic="hj212/relay",
-            payload=framed(packet("LA-Rtd=50.0", mn="NM-004"), checksum="0000"),
-            reason=Reason.WRONG_SHAPE,
-        ),
-        Noise(topic="hj212/relay", payload=framed(secret), reason=Reason.ENCRYPTED),
-        Noise(topic="/ul/key/N10/attrs", payload=b"t|15.5|h", reason=Reason.WRONG_SHAPE),
-        Noise(
-            topic="senml",
-            payload=_json([{"bn": "N12/", "bver": 99, "n": "temperature", "v": 1}]),
-            reason=Reason.WRONG_SHAPE,
-        ),
-        Noise(
-            topic="v1.1/Datastreams(5)/Observations",
-            payload=_json({"phenomenonTime": at.zulu, "result": "warm"}),
-            reason=Reason.BAD_NUMBER,
-        ),
-        Noise(
-            topic="airrohr",
-            payload=_json({"esp8266id": "12331981", "sensordatavalues": [{"value_type": "SDS_P1", "value": "x"}]}),
-            reason=Reason.BAD_NUMBER,
-        ),
-        Noise(topic=up, payload=_json({"t": 0, "v": {"laeq": 50}}), reason=Reason.BAD_TIME),
-        Noise(
-            topic="bridged/$sys/product/N16/thing/property/post",
-            payload=_json({"params": {"temperature": {"value": 5, "time": later.ms}}}),
-            reason=Reason.FUTURE_TIME,
-        ),
-        Noise(
-            topic="clouds",
-            payload=_json({"productKey": "pk", "deviceName": "stranger", "items": {"temperature": {"value": 5}}}),
-            reason=Reason.UNKNOWN_DEVICE,
-        ),
-        Noise(
-            topic="v3/app@ttn/devices/six/up",
-            payload=_json(
-                {
-                    "end_device_ids": {"device_id": "six", "dev_eui": "0101010101010106"},
-                    "uplink_message": {"f_cnt": 8, "received_at": at.zulu, "decoded_payload": {"mood": 5}},
-                }
-            ),
-            reason=Reason.UNKNOWN_METRIC,
-        ),
-        Noise(
-            topic="orion",
-            payload=_json(
-                {
-                    **{"id": "N8", "type": "NoiseLevelObserved", "dateObserved": at.zulu},
-                    "temperature": {"value": 5, "metadata": {"unitCode": {"value": "ZZZ"}}},
-                }
-            ),
-            reason=Reason.UNKNOWN_UNIT,
-        ),
-        Noise(
-            topic="bridged/$oc/devices/N18/sys/properties/report",
-            payload=_json(
-                {"services": [{"service_id": "a", "properties": {"temperature": 9000}, "event_time": at.basic}]}
-            ),
-            reason=Reason.OUT_OF_RANGE,
-        ),
-        Noise(
-            topic=up, payload=_json({"device": "NM-002", "t": at.ms, "v": {"laeq": 5}}), reason=Reason.DEVICE_MISMATCH
-        ),
-        Noise(
-            topic="application/1/device/0101010101010105/event/up",
-            payload=_json(
-                {
-                    **{"deduplicationId": "raw", "time": at.iso, "deviceInfo": {"devEui": "0101010101010105"}},
-                    **{"fCnt": 9, "fPort": 1, "data": base64.b64encode(b"\x01\x02").decode()},
-                }
-            ),
-            reason=Reason.NO_CODEC,
-        ),
-    ]
 
 
 def register(devices: Path, spoken: list[Voice]) -> None:
