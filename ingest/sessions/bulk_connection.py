@@ -165,13 +165,7 @@ class BulkConnection:
             case ConnAckPacket():
                 self._greeted(packet)
             case SubAckPacket():
-                refused = [
-                    f"{topic} ({_words(reason.name)})"
-                    for topic, reason in zip(self._asked, packet.reason_codes, strict=False)
-                    if int(reason) >= 0x80
-                ]
-                self.state.refused_topics += refused
-                self.state.is_subscribed = not refused
+                self._subscribed(packet)
             case DisconnectPacket():
                 self._end(f"by the broker: {_words(packet.reason_code.name)}")
             case PubRelPacket():
@@ -180,6 +174,13 @@ class BulkConnection:
                 self._end("the broker asks for an enhanced authentication, which we do not have")
             case _:
                 pass  # PINGRESP: that something came is all it says
+
+    def _subscribed(self, packet: SubAckPacket) -> None:
+        answers = list(zip(self._asked, packet.reason_codes, strict=False))
+        refused = [f"{topic} ({_words(reason.name)})" for topic, reason in answers if int(reason) >= 0x80]
+        self.state.refused_topics += refused
+        self.state.weak_topics += [topic for topic, reason in answers if int(reason) == 0]
+        self.state.is_subscribed = not refused
 
     def _greeted(self, packet: ConnAckPacket) -> None:
         if packet.reason_code == ConnAckReasonCode.SUCCESS:

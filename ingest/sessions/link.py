@@ -35,6 +35,8 @@ class LinkState:
     is_subscribed: bool = False
     """The broker has said yes to every topic."""
     refused_topics: list[str] = field(default_factory=list)
+    weak_topics: list[str] = field(default_factory=list)
+    """Granted at QoS 0 only: what is lost on the way does not come again."""
     ended_because: str = ""
 
     @property

@@ -174,9 +174,10 @@ class PahoConnection:
     def _on_subscribe(
         self, client: Client, userdata: Any, mid: int, reasons: list[ReasonCode], properties: Properties | None
     ) -> None:
-        asked = zip(self._granted.pop(mid, ()), reasons, strict=False)
+        asked = list(zip(self._granted.pop(mid, ()), reasons, strict=False))
         refused = [f"{topic} ({reason})" for topic, reason in asked if reason.is_failure]
         self.state.refused_topics += refused
+        self.state.weak_topics += [topic for topic, reason in asked if reason.value == 0]
         self.state.is_subscribed = not refused
 
     def _on_message(self, client: Client, userdata: Any, one: MQTTMessage) -> None:

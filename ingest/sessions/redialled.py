@@ -117,6 +117,9 @@ class RedialledSession:
         if state.refused_topics:
             _log.error("broker refuses topics; grant this client the right to read them", topics=state.refused_topics)
             state.refused_topics = []
+        if state.weak_topics:
+            _log.error("broker grants QoS 0 only: it may lose messages; allow QoS 1", topics=state.weak_topics)
+            state.weak_topics = []
         age_s = self._clock.monotonic() - self._opened_at
         if not self._was_open and age_s > self._broker.connect_timeout:
             link.close(because=f"no answer within {self._broker.connect_timeout:g} s")

@@ -320,6 +320,17 @@ def test_refused_topic_is_told(broker: Broker) -> None:
     assert logs[-1]["topics"] == ["b (Not authorized)"]
 
 
+def test_a_topic_that_is_granted_without_acknowledgements_is_told(broker: Broker) -> None:
+    session = broker.greeted(FeedSettings(topics=("a", "b")))
+    weak = SubAckReasonCode.GRANTED_QOS_AT_MOST_ONCE
+    broker.say(SubAckPacket(1, [SubAckReasonCode.GRANTED_QOS_AT_LEAST_ONCE, weak]).write())
+    with capture_logs() as logs:
+        broker.step(session)
+        broker.step(session)
+    assert [log["topics"] for log in logs] == [["b"]]
+    assert "QoS 0 only" in logs[0]["event"]
+
+
 def test_messages_before_the_loss_of_the_connection_are_handed_over(broker: Broker) -> None:
     session = broker.greeted()
     broker.say(publish(0, b"last words", qos=QoS.AT_MOST_ONCE))
