@@ -1,6 +1,7 @@
 """Quarantined messages come back into the city when somebody asks: once each, across a restart too."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,20 @@ def test_an_entry_in_flight_is_handed_out_once(records: Records, service: AlertS
     service.drive_again(DriveAgain(actor="li"))
     redrive = redrive_over(records)
     assert [len(redrive.waiting()) for _ in range(3)] == [1, 0, 0]
+
+
+def test_a_new_entry_under_the_number_of_one_in_flight_is_not_taken_for_it(records: Records) -> None:
+    clock = ManualClock(NOON)
+    service = AlertService(records, cards={}, planner=lambda *_: (), clock=clock)
+    quarantine(service, message(noise()))
+    service.drive_again(DriveAgain(actor="li"))
+    redrive, pipeline = redrive_over(records), pipeline_of(small_city(OTHERS))
+    for sequence in (2, 3):  # still bad: it comes back under the number that has just become free
+        settlement = pipeline.redrive(redrive.waiting(), NOW)
+        assert settlement.redriven == (1,)
+        service.record(Journalled(sequence=sequence, settlement=settlement), [])
+        clock.advance(timedelta(milliseconds=1))
+        service.drive_again(DriveAgain(actor="li"))
 
 
 def test_after_a_restart_nothing_is_driven_before_the_records_have_caught_up(
