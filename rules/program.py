@@ -14,7 +14,7 @@ from domain.devices import Device, Registry
 from domain.instants import from_micros
 from domain.readings import Vocabulary
 from rules.machine import Change, Timing
-from rules.state import Index, Ints, RuleState, blank
+from rules.state import Column, Index, Ints, RuleState, blank, own_of, rows_of
 from rules.tables import LimitTable
 
 Ordinals = npt.NDArray[np.intp]
@@ -69,14 +69,25 @@ class Judge(ABC):
         """From the program's device ordinal to the place in the columns, -1 for devices out of scope."""
         self.metric_ordinal: int | None = None
         """The only metric that it looks at; None: any."""
+        self.own_columns: Mapping[str, Column] = {}
+        """What the kind keeps in `RuleState.own`."""
+        self.own_rows: Mapping[str, npt.DTypeLike] = {}
+        """What the kind keeps in `RuleState.rows`."""
         ordinal = site.vocabulary.device_ordinal
         self.place_of[[ordinal[device.id] for device in devices]] = np.arange(len(devices))
 
     def initial(self) -> RuleState:
         """Nothing heard, nothing judged."""
-        return blank(
+        state = blank(
             devices=tuple(device.id for device in self.devices), targets=tuple(str(target) for target in self.targets)
         )
+        state.own = own_of(self.own_keys(), self.own_columns)
+        state.rows = rows_of(self.own_keys(), self.own_rows)
+        return state
+
+    def own_keys(self) -> tuple[str, ...]:
+        """What the rows of `own` and `rows` are about; the devices, unless a kind says otherwise."""
+        return tuple(device.id for device in self.devices)
 
     @abstractmethod
     def observe(self, state: RuleState, arrivals: Arrivals) -> list[Transition]:

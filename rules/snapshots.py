@@ -9,9 +9,9 @@ import numpy as np
 from domain.errors import Refused
 from rules import machine
 from rules.program import Judge, Program
-from rules.state import NEVER, Index, RuleState, State, Waiting
+from rules.state import NEVER, Index, Own, Rows, RuleState, State, Waiting
 
-VERSION = 1
+VERSION = 2
 _SIGHTINGS = ("at", "value", "span", "watched")
 _JUDGEMENTS = ("phase", "lost", "since", "clear_since", "changed")  # `due` follows from the rule's times
 _WAITING = ("at", "effective", "value")
@@ -24,12 +24,21 @@ class _Columns(msgspec.Struct, frozen=True):
     columns: list[bytes]
 
 
+class _Named(msgspec.Struct, frozen=True):
+    """Rows of a kind's own columns: by name the type, the numbers per row (0: one) and the bytes."""
+
+    keys: list[str]
+    columns: dict[str, tuple[str, int, bytes]]
+
+
 class _Remembered(msgspec.Struct, frozen=True):
     through: int
     now: int
     sightings: _Columns
     judgements: _Columns
     waiting: _Columns
+    own: _Named
+    rows: _Named
 
 
 class _Snapshot(msgspec.Struct, frozen=True):
@@ -74,7 +83,26 @@ def _remembered(state: RuleState) -> _Remembered:
             keys=[sightings.keys[device] for device in waiting.device],
             columns=[getattr(waiting, name).tobytes() for name in _WAITING],
         ),
+        own=_own(state.own),
+        rows=_Named(
+            keys=[state.rows.keys[key] for key in state.rows.key],
+            columns={name: (rows.dtype.str, 0, rows.tobytes()) for name, rows in state.rows.columns.items()},
+        ),
     )
+
+
+def _own(own: Own) -> _Named:
+    """Of a kind's own columns, the rows that hold more than their fill."""
+    held = np.zeros(len(own.keys), dtype=np.bool_)
+    for name, column in own.declared.items():
+        numbers = own[name].reshape(len(own.keys), -1)
+        empty = np.isnan(numbers) if column.fill != column.fill else numbers == np.asarray(column.fill, numbers.dtype)
+        held |= ~empty.all(axis=1)
+    kept = np.flatnonzero(held)
+    columns = {
+        name: (own[name].dtype.str, column.width, own[name][kept].tobytes()) for name, column in own.declared.items()
+    }
+    return _Named(keys=[own.keys[row] for row in kept], columns=columns)
 
 
 def _cut(table: Any, keys: Sequence[str], rows: Index, names: tuple[str, ...]) -> _Columns:
@@ -92,6 +120,25 @@ def _restore(state: RuleState, remembered: _Remembered, judge: Judge) -> None:
         for name, column in zip(_WAITING, remembered.waiting.columns, strict=True)
     }
     state.waiting = Waiting(device=here, **waiting)
+    _restore_own(state, remembered)
+
+
+def _restore_own(state: RuleState, remembered: _Remembered) -> None:
+    """A kind that declares other columns than it did starts without them."""
+    declared = {name: (state.own[name].dtype.str, column.width) for name, column in state.own.declared.items()}
+    if {name: (dtype, width) for name, (dtype, width, _) in remembered.own.columns.items()} == declared:
+        here, there = _places(state.own.keys, remembered.own.keys)
+        for name, (dtype, width, content) in remembered.own.columns.items():
+            rows = np.frombuffer(content, dtype=dtype).reshape((-1, width) if width else -1)
+            state.own[name][here] = rows[there]
+    flat = {name: rows.dtype.str for name, rows in state.rows.columns.items()}
+    if {name: dtype for name, (dtype, _, _) in remembered.rows.columns.items()} == flat:
+        here, there = _places(state.rows.keys, remembered.rows.keys)
+        columns = {
+            name: np.frombuffer(content, dtype=dtype)[there]
+            for name, (dtype, _, content) in remembered.rows.columns.items()
+        }
+        state.rows = Rows(keys=state.rows.keys, key=here, columns=columns)
 
 
 def _paste(table: Any, keys: tuple[str, ...], remembered: _Columns, names: tuple[str, ...]) -> Index:

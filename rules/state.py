@@ -3,7 +3,9 @@
 Bounded: the columns are as long as the registry, and what waits has a limit of its own (see kinds/ratio.py).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +78,64 @@ class Waiting:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """What a kind remembers for every key beyond sightings and judgements: `width` numbers, or one (width 0).
+
+    `fill` means that nothing is remembered: rows that hold nothing else are left out of a snapshot.
+    """
+
+    dtype: npt.DTypeLike
+    fill: float
+    width: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Own:
+    """Columns that a kind declares for itself, one row a key (often the device). The columns change in place."""
+
+    keys: tuple[str, ...] = ()
+    declared: Mapping[str, Column] = field(default_factory=dict)
+    columns: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        return self.columns[name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rows:
+    """Rows that a kind keeps for a while, such as the readings of a window: `key` is a place among `keys`.
+
+    Replaced whole, never changed in place: `state.rows = state.rows.take(...)`.
+    """
+
+    keys: tuple[str, ...] = ()
+    key: Index = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
+    columns: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        return self.columns[name]
+
+    def take(self, which: npt.NDArray[np.bool_] | Index) -> "Rows":
+        return Rows(
+            keys=self.keys, key=self.key[which], columns={name: rows[which] for name, rows in self.columns.items()}
+        )
+
+    def joined(self, key: Index, **columns: npt.ArrayLike) -> "Rows":
+        """With more rows at the end, cast to the declared types. Raises KeyError when one of the columns is missing."""
+        return Rows(
+            keys=self.keys,
+            key=np.concatenate([self.key, key]),
+            columns={
+                name: np.concatenate([rows, np.asarray(columns[name], dtype=rows.dtype)])
+                for name, rows in self.columns.items()
+            },
+        )
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class RuleState:
     """All that one rule remembers. `through` is the watermark (judged up to here), `now` the last tick, in µs."""
@@ -83,6 +143,8 @@ class RuleState:
     sightings: Sightings
     judgements: Judgements
     waiting: Waiting
+    own: Own = field(default_factory=Own)
+    rows: Rows = field(default_factory=Rows)
     through: int = NEVER
     now: int = NEVER
 
@@ -116,6 +178,20 @@ def blank(*, devices: tuple[str, ...], targets: tuple[str, ...]) -> RuleState:
         ),
         waiting=nothing_waiting(),
     )
+
+
+def own_of(keys: tuple[str, ...], declared: Mapping[str, Column]) -> Own:
+    """Columns as declared, filled: nothing is remembered."""
+    columns = {
+        name: np.full((len(keys), column.width) if column.width else len(keys), column.fill, dtype=column.dtype)
+        for name, column in declared.items()
+    }
+    return Own(keys=keys, declared=dict(declared), columns=columns)
+
+
+def rows_of(keys: tuple[str, ...], declared: Mapping[str, npt.DTypeLike]) -> Rows:
+    """No rows yet."""
+    return Rows(keys=keys, columns={name: np.zeros(0, dtype=dtype) for name, dtype in declared.items()})
 
 
 def nothing_waiting() -> Waiting:
