@@ -1,0 +1,8 @@
+"""`citybrain assess …`: recorded levels and concentrations judged by the standard's own method."""
+
+import click
+
+
+@click.group(name="assess")
+def command() -> None:
+    """按标准评价实测数据 · Judge recorded measurements by the standard's own method, with clause and edition."""
