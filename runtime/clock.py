@@ -4,9 +4,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from domain.instants import to_micros
+from domain.instants import from_micros, to_micros
 from domain.ports import Clock
 
 
@@ -15,21 +15,22 @@ class SystemClock:
     machine has caught up. It must not stand still, or no hold time and no silence would ever end meanwhile.
     """
 
-    def __init__(self, machine: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, machine: Callable[[], int] = time.time_ns) -> None:
+        """`machine` gives nanoseconds since the epoch: a number, because every message that comes in asks."""
         self._machine = machine
         self._reading = threading.Lock()
         self._latest = machine()
-        self._read_at = time.monotonic()
+        self._read_at = time.monotonic_ns()
 
     def now(self) -> datetime:
-        with self._reading:
-            read_at = time.monotonic()
-            slowed = self._latest + timedelta(seconds=(read_at - self._read_at) / 2)
-            self._latest, self._read_at = max(slowed, self._machine()), read_at
-            return self._latest
+        return from_micros(self.micros())
 
     def micros(self) -> int:
-        return to_micros(self.now())
+        with self._reading:
+            read_at = time.monotonic_ns()
+            slowed = self._latest + (read_at - self._read_at) // 2
+            self._latest, self._read_at = max(slowed, self._machine()), read_at
+            return self._latest // 1000
 
     def monotonic(self) -> float:
         return time.monotonic()
@@ -50,12 +51,13 @@ class AnchoredClock:
     def __init__(self, anchor: Anchor, real: Clock | None = None) -> None:
         self.anchor = anchor
         self._real = real or SystemClock()
+        self._real_us, self._city_us = to_micros(anchor.real), to_micros(anchor.city)
 
     def now(self) -> datetime:
-        return self.anchor.city + (self._real.now() - self.anchor.real) * self.anchor.speed
+        return from_micros(self.micros())
 
     def micros(self) -> int:
-        return to_micros(self.now())
+        return self._city_us + round((self._real.micros() - self._real_us) * self.anchor.speed)
 
     def monotonic(self) -> float:
         return self._real.monotonic()

@@ -35,7 +35,7 @@ def test_city_time_never_goes_back(steps: list[timedelta]) -> None:
 
 def test_real_time_goes_on_and_never_back_when_the_machines_clock_is_set_back() -> None:
     machine = iter([REAL, REAL, *[REAL - timedelta(hours=1)] * 50])
-    clock = SystemClock(machine=lambda: next(machine))
+    clock = SystemClock(machine=lambda: to_micros(next(machine)) * 1000)
     seen = [clock.now() for _ in range(51)]
     assert seen == sorted(seen)
     assert REAL <= seen[0] < seen[-1] < REAL + timedelta(minutes=1)
@@ -43,7 +43,7 @@ def test_real_time_goes_on_and_never_back_when_the_machines_clock_is_set_back() 
 
 def test_real_time_is_the_machines_again_once_it_has_caught_up() -> None:
     machine = iter([REAL, REAL - timedelta(hours=1), REAL + timedelta(hours=1)])
-    clock = SystemClock(machine=lambda: next(machine))
+    clock = SystemClock(machine=lambda: to_micros(next(machine)) * 1000)
     clock.now()
     assert clock.now() == REAL + timedelta(hours=1)
 
