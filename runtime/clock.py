@@ -52,12 +52,15 @@ class AnchoredClock:
         self.anchor = anchor
         self._real = real or SystemClock()
         self._real_us, self._city_us = to_micros(anchor.real), to_micros(anchor.city)
+        self._times, self._per = float(anchor.speed).as_integer_ratio()
 
     def now(self) -> datetime:
         return from_micros(self.micros())
 
     def micros(self) -> int:
-        return self._city_us + round((self._real.micros() - self._real_us) * self.anchor.speed)
+        # exact, as a timedelta times a float is: a float would lose microseconds over weeks at a high speed
+        passed, over = divmod((self._real.micros() - self._real_us) * self._times, self._per)
+        return self._city_us + passed + (2 * over > self._per or (2 * over == self._per and passed % 2))
 
     def monotonic(self) -> float:
         return self._real.monotonic()
