@@ -20,14 +20,13 @@ from citybrain.engine.feeds import feed_rows
 from citybrain.engine.latencies import AlertLatencies
 from citybrain.engine.lighting import Lighting
 from citybrain.engine.schedule import Schedule
+from citybrain.engine.trends_version import TrendsVersion
 from citybrain.settings import zone_of
-from domain.instants import MICROS_PER_S
 from runtime import logs, memory
 from runtime.locking import DirectoryLock
 from runtime.stopping import Stop
 
 PICTURE_EVERY_S = 0.5
-TRENDS_EVERY_US = 30 * MICROS_PER_S
 JOIN_S = 2.0
 
 _log = logs.get(__name__)
@@ -47,6 +46,7 @@ class EngineProcess:
         zone = zone_of(installation.registry.city.timezone)
         self._lighting = Lighting(self._parts.desk.program, zone)
         self._schedule = Schedule(self._parts, self._lighting)
+        self._trends_version = TrendsVersion()
         self._counter = 0
         self._pictured_at = float("-inf")
         self._failed = False
@@ -117,6 +117,7 @@ class EngineProcess:
 
     def _on_step(self, step: Step) -> None:
         parts = self._parts
+        self._trends_version.saw(step.entries)
         for entry in step.entries:
             parts.totals.add(entry.settlement.ledger)
             if len(entry.settlement.readings):
@@ -137,11 +138,13 @@ class EngineProcess:
         now = parts.clock.micros()
         self._counter += 1
         self._pictured_at = parts.clock.monotonic()
+        if self._trends_version.has_news(stored_through=parts.pump.stored_through):
+            parts.trends.forget()
         picture = parts.photographer.take(
             now=now,
             counter=self._counter,
             feeds=feed_rows(parts),
-            trends_version=now // TRENDS_EVERY_US,
+            trends_version=self._trends_version.at(now),
             lighting=self._lighting.stretch,
         )
         self._stream.publish(json.dumps(picture, ensure_ascii=False, separators=(",", ":")).encode())

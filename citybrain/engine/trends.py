@@ -81,12 +81,21 @@ class Trends:
         self._store = store
         self._catalogue = catalogue
         self._remembered: tuple[datetime, Json] | None = None
+        self._forgotten = 0
 
     def at(self, now: datetime) -> Json:
         """`{"trends": [...]}` of docs/internal-api.md. Raises Temporary when the store is away."""
-        if self._remembered is None or now - self._remembered[0] >= timedelta(seconds=REFRESH_S):
-            self._remembered = (now, {"trends": [self._trend(chart, now) for chart in self._charts if chart.devices]})
-        return self._remembered[1]
+        asked, remembered = self._forgotten, self._remembered
+        if remembered is None or now - remembered[0] >= timedelta(seconds=REFRESH_S):
+            remembered = (now, {"trends": [self._trend(chart, now) for chart in self._charts if chart.devices]})
+            if asked == self._forgotten:  # else the store has got more meanwhile
+                self._remembered = remembered
+        return remembered[1]
+
+    def forget(self) -> None:
+        """The next answer comes from the store."""
+        self._forgotten += 1
+        self._remembered = None
 
     def _trend(self, chart: Chart, now: datetime) -> Json:
         start = now - timedelta(hours=HOURS)

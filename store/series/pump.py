@@ -75,6 +75,11 @@ class SeriesPump:
             self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
+    @property
+    def stored_through(self) -> int:
+        """The journal's entry up to which the store has everything."""
+        return self._position
+
     def status(self) -> PumpStatus:
         """Safe from any thread."""
         behind = self._journal.last_sequence - self._position

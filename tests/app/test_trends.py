@@ -53,6 +53,13 @@ def test_the_scope_says_how_many_and_how_they_are_averaged(room: EngineRoom) -> 
     assert trends(room)["noise"]["scope_en"] == "energy mean of 2 class 2 meters"
 
 
+def test_what_is_forgotten_is_asked_anew(room: EngineRoom) -> None:
+    assert trends(room)["pm2_5"]["points"] == []
+    room.parts.store.write(room.batch([("AQ-1", "pm2_5", 20.0)], at=-60), through=None)
+    room.parts.trends.forget()
+    assert [value for _, value in trends(room)["pm2_5"]["points"]] == [20.0]
+
+
 def test_an_answer_is_given_again_for_half_a_minute(room: EngineRoom) -> None:
     assert trends(room)["pm2_5"]["points"] == []
     room.parts.store.write(room.batch([("AQ-1", "pm2_5", 20.0)], at=-60), through=None)
