@@ -72,7 +72,7 @@ def books_of(settings: Settings) -> Iterator[Books]:
     if settings.records.url is None and not (settings.data / "records.db").is_file():
         message = "nothing was ever recorded here; run `citybrain demo` or `citybrain up` first"
         raise Misconfigured([Problem(file=str(settings.data), line=None, message=message)])
-    records = Records.open(url, settings=settings.records)
+    records = Records.open(url, settings=settings.records, upgrade=False)
     try:
         with records.snapshot() as books:
             yield books

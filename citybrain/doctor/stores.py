@@ -78,7 +78,7 @@ def _records(settings: Settings) -> Sequence[Finding]:
     if settings.records.url is None and not (settings.data / "records.db").is_file():
         return [_note("尚无业务库：从未运行过", "no records yet: nothing was ever run here")]
     try:
-        records = Records.open(url, settings=settings.records)
+        records = Records.open(url, settings=settings.records, upgrade=False)
         try:
             with records.snapshot() as books:
                 return [_balance(books), *_quarantine(books), *_dropped(books)]

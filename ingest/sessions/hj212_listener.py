@@ -37,11 +37,13 @@ class Hj212Listener:
         self._is_closed = False
 
     def receive(self, *, wait_s: float) -> Sequence[Message]:
-        """See the port."""
+        """See the port. Raises RuntimeError when the thread that serves the stations has died: nobody hears them."""
         if self._thread.ident is None and not self._is_closed:
             self._thread.start()
         with self._something:
             self._something.wait_for(lambda: self._arrived or self._is_closed, wait_s)
+            if not (self._arrived or self._is_closed or self._thread.is_alive()):
+                raise RuntimeError("the HJ 212 listener has died; the engine has to start anew")
             return [self._arrived.popleft() for _ in range(min(len(self._arrived), self._burst))]
 
     def acknowledge(self, messages: Sequence[Message]) -> None:

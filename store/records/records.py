@@ -16,7 +16,7 @@ from store.records.errors import translated
 from store.records.ledger import LedgerRecords
 from store.records.outbox import OutboxRecords
 from store.records.quarantine import QuarantineBounds, QuarantineRecords
-from store.records.schema import migrate
+from store.records.schema import demand_newest, migrate
 from store.records.settings import RecordsSettings
 
 
@@ -48,13 +48,16 @@ class Records:
         self._place = place
 
     @classmethod
-    def open(cls, url: str, *, settings: RecordsSettings) -> Self:
-        """Connect and migrate. Raises Misconfigured for what cannot be opened, Temporary for a server that is away."""
+    def open(cls, url: str, *, settings: RecordsSettings, upgrade: bool = True) -> Self:
+        """Connect and migrate. Raises Misconfigured for what cannot be opened, Temporary for a server that is away.
+
+        Who only reads says `upgrade=False`: an older schema is Misconfigured then, and stays as its engine knows it.
+        """
         with translated("records.url"):
             place = place_of(url)
         with translated(place):
             database = connect(url, busy_timeout_s=settings.busy_timeout)
-            migrate(database)
+            (migrate if upgrade else demand_newest)(database)
         return cls(database, settings=settings, place=place)
 
     @contextmanager

@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from store.records.connection import Database
+from store.records.errors import UnknownSchema
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -22,6 +23,16 @@ def migrate(database: Database) -> None:
 
     with database.writing.begin() as connection:
         upgrade(connection, MIGRATIONS)
+
+
+def demand_newest(database: Database) -> None:
+    """For who only reads: raises UnknownSchema when the engine has steps to apply first, or this version has none."""
+    with database.reading.connect() as connection:
+        found, newest = revision_of(connection), newest_revision()
+    if found != newest:
+        raise UnknownSchema(
+            f"the database has schema {found or 'none'}, not {newest}: the engine upgrades it at its start"
+        )
 
 
 def newest_revision() -> str:

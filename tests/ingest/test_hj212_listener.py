@@ -331,3 +331,16 @@ def test_a_process_without_files_left_says_so_once_and_goes_on() -> None:
             with pytest.raises(OSError, match="Too many open files"):
                 door.let_in(inside=0)
     assert [entry["event"] for entry in logs] == ["hj212 listener may open no more files; raise the limit"]
+
+
+def test_a_listener_whose_thread_has_died_says_so_instead_of_being_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(hj212_serving.StationServer, "_look_round", break_down)
+    monkeypatch.setattr("threading.excepthook", lambda _: None)
+    listener = Hj212Listener(settings(), SystemClock())
+    with pytest.raises(RuntimeError, match="has died"):
+        while not listener.receive(wait_s=0.01):
+            pass
+    listener.close()

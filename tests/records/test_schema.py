@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
 from domain.errors import Misconfigured
 from store.records.connection import connect
@@ -117,3 +117,23 @@ def test_every_commit_is_synced_to_disk(tmp_path: Path) -> None:
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 1000}
+
+
+def test_who_only_reads_does_not_upgrade_an_older_database(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'records.db'}"
+    Records.open(url, settings=RecordsSettings()).close()
+    with create_engine(url).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    with pytest.raises(Misconfigured, match="schema 0001, not"):
+        Records.open(url, settings=RecordsSettings(), upgrade=False)
+    with create_engine(url).connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0001"
+
+
+def test_who_only_reads_opens_a_database_of_this_version(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'records.db'}"
+    Records.open(url, settings=RecordsSettings()).close()
+    records = Records.open(url, settings=RecordsSettings(), upgrade=False)
+    with records.snapshot() as books:
+        assert books.ledger.totals() == {}
+    records.close()
