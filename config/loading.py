@@ -7,6 +7,7 @@ from typing import Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
+from config.suggestions import did_you_mean, keys_beside
 from domain.errors import Misconfigured, Problem
 
 Where = tuple[str | int, ...]
@@ -76,9 +77,11 @@ def build(model: type[Model], content: Any, *, file: Path, text: str, base: Wher
     try:
         return model.model_validate({} if content is None else content)
     except ValidationError as exc:
-        lines, secrets = line_numbers(text), frozenset(_secrets(model))
+        lines = line_numbers(text)
         # not `from exc`: pydantic's own text repeats whole sections, passwords included
-        raise Misconfigured([_problem(error, file, lines, base, secrets) for error in exc.errors()]) from None
+        raise Misconfigured(
+            [_problem(base + where, message, file=file, lines=lines) for where, message in shape_faults(model, exc)]
+        ) from None
 
 
 def line_numbers(text: str) -> Mapping[Where, int]:
@@ -119,14 +122,14 @@ def shape_faults(model: type[BaseModel], problems: ValidationError) -> Iterator[
     """What is wrong, each with its path inside the content: the advice, and the value where it may be shown."""
     secrets = frozenset(_secrets(model))
     for error in problems.errors():
-        yield tuple(error["loc"]), _told_with_value(error, secrets)
+        where: Where = tuple(error["loc"])
+        hint = did_you_mean(where[-1], keys_beside(model, where)) if error["type"] == "extra_forbidden" else ""
+        yield where, _told_with_value(error, secrets) + hint
 
 
-def _problem(error: Any, file: Path, lines: Mapping[Where, int], base: Where, secrets: frozenset[str]) -> Problem:
-    where: Where = base + tuple(error["loc"])
+def _problem(where: Where, message: str, *, file: Path, lines: Mapping[Where, int]) -> Problem:
     name = ".".join(str(part) for part in where) or "the file"
-    message = f"{name}: {_told_with_value(error, secrets)}"
-    return Problem(file=str(file), line=nearest_line(lines, where), message=message)
+    return Problem(file=str(file), line=nearest_line(lines, where), message=f"{name}: {message}")
 
 
 def _told_with_value(error: Any, secrets: frozenset[str]) -> str:

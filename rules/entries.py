@@ -1,19 +1,37 @@
 """What every rule says in its file, whatever its kind."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from math import isfinite
 from typing import Annotated, Any
 
-from pydantic import Field, PlainValidator
+from pydantic import Field, PlainValidator, WithJsonSchema
 
 from config.durations import Seconds
-from config.loading import Strict
+from config.loading import Strict, Where
+from config.suggestions import did_you_mean
 from domain.conditions import Clause, RuleCard, Severity
-from domain.devices import Device, Registry
+from domain.devices import Device, DeviceKind, Registry
 from domain.instants import MICROS_PER_S
+from domain.metrics import Catalogue
 from domain.places import NoiseZone, RoadGrade
 from rules.machine import Timing
+from rules.tables import LimitTable
 
 Text = Annotated[str, Field(min_length=1)]
+Fault = tuple[Where, str]
+"""Where inside of a rule, and what is wrong there."""
+NO_SOURCE = Clause(zh="未注明出处", en="no source")
+"""What an alert says of a limit whose rule names no clause."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What the entries of a file are held against, beyond their own shape."""
+
+    catalogue: Catalogue
+    kinds: Mapping[str, DeviceKind]
+    tables: Mapping[str, LimitTable]
 
 
 class ClauseEntry(Strict):
@@ -43,14 +61,17 @@ class Scope(Strict):
 
 
 class RuleEntry(Strict):
-    """Common to all kinds. `needs_acknowledgement: false` lets the alert close by itself."""
+    """Common to all kinds. `needs_acknowledgement: false` lets the alert close by itself.
+
+    A rule without a `clause` is judged like any other; its alerts say that nobody knows where the limit comes from.
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
     kind: str
     zh: Text
     en: Text
     severity: Severity
-    clause: ClauseEntry
+    clause: ClauseEntry | None = None
     scope: Scope = Scope()
     needs_acknowledgement: bool = True
 
@@ -60,11 +81,19 @@ class RuleEntry(Strict):
             zh=self.zh,
             en=self.en,
             severity=self.severity,
-            clause=Clause(zh=self.clause.zh, en=self.clause.en),
+            clause=Clause(zh=self.clause.zh, en=self.clause.en) if self.clause else NO_SOURCE,
             kind=self.kind,
             unit="" if unit == "1" else unit,
             needs_acknowledgement=self.needs_acknowledgement,
         )
+
+    def faults(self, ground: Ground) -> Iterator[Fault]:
+        """What is wrong with an entry that reads well by itself. A kind with keys of its own adds to it."""
+        for kind in self.scope.kinds:
+            if kind not in ground.kinds:
+                known = ", ".join(ground.kinds)
+                hint = did_you_mean(kind, ground.kinds)
+                yield ("scope", "kinds"), f"scope.kinds: {kind!r} is no kind of device; known are {known}{hint}"
 
 
 class MetricEntry(RuleEntry):
@@ -84,6 +113,19 @@ class MetricEntry(RuleEntry):
             device for device in self.scope.devices(registry) if self.metric in registry.kinds[device.kind].metrics
         )
 
+    def faults(self, ground: Ground) -> Iterator[Fault]:
+        yield from super().faults(ground)
+        if self.metric not in ground.catalogue:
+            hint = did_you_mean(self.metric, ground.catalogue.codes)
+            yield ("metric",), f"metric {self.metric!r} is not in the catalogue; add it or mend its spelling{hint}"
+            return
+        for kind in self.scope.kinds:
+            if kind in ground.kinds and self.metric not in (reported := ground.kinds[kind].metrics):
+                yield (
+                    ("scope", "kinds"),
+                    f"devices of kind {kind} do not report {self.metric}; they report {', '.join(reported)}",
+                )
+
 
 class TableName(Strict):
     table: str
@@ -97,4 +139,31 @@ def _limit(value: Any) -> float | TableName:
     raise ValueError("is neither a number such as 60 nor a table such as {table: gb3096}")
 
 
-Limit = Annotated[float | TableName, PlainValidator(_limit)]
+LIMIT_SCHEMA: Mapping[str, Any] = {
+    "anyOf": [
+        {"type": "number"},
+        {
+            "type": "object",
+            "properties": {"table": {"type": "string"}},
+            "required": ["table"],
+            "additionalProperties": False,
+        },
+    ]
+}
+Limit = Annotated[float | TableName, PlainValidator(_limit), WithJsonSchema(dict(LIMIT_SCHEMA))]
+
+
+def limit_faults(limit: object, *, unit: str, metric: str, ground: Ground) -> Iterator[Fault]:
+    """Of a limit under the key `limit` in the `unit` of the file, where the metric is one of the catalogue."""
+    own = ground.catalogue[metric].unit
+    if unit != own:
+        yield ("unit",), f"unit {unit!r} is not that of {metric}; write the limit in {own}"
+    if not isinstance(limit, TableName):
+        return
+    table = ground.tables.get(limit.table)
+    if table is None:
+        hint = did_you_mean(limit.table, ground.tables)
+        known = ", ".join(ground.tables) or "none"
+        yield ("limit",), f"limit.table {limit.table!r} is not known; known are {known}{hint}"
+    elif table.unit != own:
+        yield ("limit",), f"table {table.id} is in {table.unit}, but {metric} in {own}; choose another table"

@@ -1,17 +1,18 @@
 """Reads rules and tables of limits from their files; every fault of every file comes back at once."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from config.loading import Strict, build, line_numbers, load, nearest_line, read_yaml
+from config.loading import Strict, Where, build, line_numbers, load, nearest_line, read_yaml
+from config.suggestions import did_you_mean
 from domain.devices import DeviceKind
 from domain.errors import Misconfigured, Problem
 from domain.metrics import Catalogue
-from rules.entries import MetricEntry, RuleEntry, TableName
+from rules.entries import Ground, RuleEntry
 from rules.kinds.table import KINDS
-from rules.kinds.threshold import ThresholdEntry
 from rules.settings import SHIPPED_LIMITS
 from rules.tables import LimitTable
 
@@ -23,9 +24,13 @@ class Rule:
     entry: RuleEntry
     file: str
     line: int | None
+    lines: Mapping[Where, int] = field(default_factory=dict, repr=False, compare=False)
+    """Of its keys, by their path inside of the rule."""
 
-    def problem(self, message: str) -> Problem:
-        return Problem(file=self.file, line=self.line, message=f"rule {self.entry.id}: {message}")
+    def problem(self, message: str, *, where: Where = ()) -> Problem:
+        """A fault of this rule, or of the key at `where`."""
+        line = (nearest_line(self.lines, where) if where else None) or self.line
+        return Problem(file=self.file, line=line, message=f"rule {self.entry.id}: {message}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,15 @@ class RulesFile(Strict):
     rules: tuple[dict[str, Any], ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A list of rules inside of a file: the whole of a rules file, or a part of another one."""
+
+    file: str
+    text: str
+    base: Where = ("rules",)
+
+
 def load_rules(
     paths: Sequence[Path],
     *,
@@ -56,15 +70,62 @@ def load_rules(
     rules: list[Rule] = []
     for path in paths:
         try:
-            rules += _load_file(path, problems)
+            contents = load(path, RulesFile).rules
+            rules += read_entries(contents, Passage(file=str(path), text=read_yaml(path)[0]), problems)
         except Misconfigured as exc:
             problems += exc.problems
-    problems += _repeated(rules)
+    return ruleset_of(rules, Ground(catalogue=catalogue, kinds=kinds, tables=tables), problems)
+
+
+def ruleset_of(rules: Sequence[Rule], ground: Ground, problems: Sequence[Problem] = ()) -> RuleSet:
+    """Rules that read well, held against each other and their ground. Raises Misconfigured, with `problems` first."""
+    found = [*problems, *_repeated(rules)]
     for rule in rules:
-        problems += [rule.problem(fault) for fault in _faults(rule.entry, catalogue, kinds, tables)]
+        found += [rule.problem(message, where=where) for where, message in rule.entry.faults(ground)]
+    if found:
+        raise Misconfigured(found)
+    return RuleSet(rules=tuple(rules), tables=ground.tables, catalogue=ground.catalogue)
+
+
+def read_entries(contents: Sequence[Mapping[str, Any]], passage: Passage, problems: list[Problem]) -> Iterator[Rule]:
+    """The usable rules of a list; faults of single rules are added to `problems`."""
+    lines = line_numbers(passage.text)
+    inside = _lines_by_rule(lines, passage.base)
+    for index, content in enumerate(contents):
+        where = (*passage.base, index)
+        kind = KINDS.get(str(content.get("kind")))
+        if kind is None:
+            problems.append(_unknown_kind(content.get("kind"), (*where, "kind"), passage, lines))
+            continue
+        try:
+            entry = build(kind.entry, content, file=Path(passage.file), text=passage.text, base=where)
+        except Misconfigured as exc:
+            problems += exc.problems
+            continue
+        yield Rule(entry=entry, file=passage.file, line=nearest_line(lines, where), lines=inside[index])
+
+
+def _lines_by_rule(lines: Mapping[Where, int], base: Where) -> Mapping[int, dict[Where, int]]:
+    found: dict[int, dict[Where, int]] = defaultdict(dict)
+    for path, line in lines.items():
+        if path[: len(base)] == base and len(path) > len(base):
+            found[int(path[len(base)])][path[len(base) + 1 :]] = line
+    return found
+
+
+def load_tables(paths: Sequence[Path]) -> Mapping[str, LimitTable]:
+    """Tables of limits by id. Raises Misconfigured with all problems of all files."""
+    problems: list[Problem] = []
+    tables = _load_tables(paths, problems)
     if problems:
         raise Misconfigured(problems)
-    return RuleSet(rules=tuple(rules), tables=tables, catalogue=catalogue)
+    return tables
+
+
+def _unknown_kind(kind: object, where: Where, passage: Passage, lines: Mapping[Where, int]) -> Problem:
+    name, known = ".".join(str(part) for part in where), ", ".join(KINDS)
+    message = f"{name}: {kind!r} is not a kind of rule; write one of {known}{did_you_mean(kind, KINDS)}"
+    return Problem(file=passage.file, line=nearest_line(lines, where), message=message)
 
 
 def _load_tables(paths: Sequence[Path], problems: list[Problem]) -> dict[str, LimitTable]:
@@ -81,62 +142,9 @@ def _load_tables(paths: Sequence[Path], problems: list[Problem]) -> dict[str, Li
     return tables
 
 
-def _load_file(path: Path, problems: list[Problem]) -> Iterator[Rule]:
-    """The usable rules of one file; faults of single rules are added to `problems`."""
-    outer = load(path, RulesFile)
-    text, _ = read_yaml(path)
-    lines = line_numbers(text)
-    for index, content in enumerate(outer.rules):
-        line = nearest_line(lines, ("rules", index))
-        kind = KINDS.get(str(content.get("kind")))
-        if kind is None:
-            known = ", ".join(KINDS)
-            message = f"rules.{index}.kind: {content.get('kind')!r} is not a kind of rule; write one of {known}"
-            where = nearest_line(lines, ("rules", index, "kind"))
-            problems.append(Problem(file=str(path), line=where, message=message))
-            continue
-        try:
-            entry = build(kind.entry, content, file=path, text=text, base=("rules", index))
-        except Misconfigured as exc:
-            problems += exc.problems
-            continue
-        yield Rule(entry=entry, file=str(path), line=line)
-
-
 def _repeated(rules: Sequence[Rule]) -> Iterator[Problem]:
     first: dict[str, Rule] = {}
     for rule in rules:
         earlier = first.setdefault(rule.entry.id, rule)
         if earlier is not rule:
             yield rule.problem(f"this id stands already at {earlier.file}:{earlier.line}; give every rule its own")
-
-
-def _faults(
-    entry: RuleEntry, catalogue: Catalogue, kinds: Mapping[str, DeviceKind], tables: Mapping[str, LimitTable]
-) -> Iterator[str]:
-    """What is wrong with an entry that reads well by itself."""
-    unknown = [kind for kind in entry.scope.kinds if kind not in kinds]
-    for kind in unknown:
-        yield f"scope.kinds: {kind!r} is no kind of device; known are {', '.join(kinds)}"
-    if not isinstance(entry, MetricEntry):
-        return
-    if entry.metric not in catalogue:
-        yield f"metric {entry.metric!r} is not in the catalogue; add it there or mend its spelling"
-        return
-    for kind in entry.scope.kinds:
-        if kind in kinds and entry.metric not in kinds[kind].metrics:
-            yield f"devices of kind {kind} do not report {entry.metric}; they report {', '.join(kinds[kind].metrics)}"
-    if isinstance(entry, ThresholdEntry):
-        yield from _threshold_faults(entry, catalogue[entry.metric].unit, tables)
-
-
-def _threshold_faults(entry: ThresholdEntry, unit: str, tables: Mapping[str, LimitTable]) -> Iterator[str]:
-    if entry.unit != unit:
-        yield f"unit {entry.unit!r} is not that of {entry.metric}; write the limit in {unit}"
-    if not isinstance(entry.limit, TableName):
-        return
-    table = tables.get(entry.limit.table)
-    if table is None:
-        yield f"limit.table {entry.limit.table!r} is not known; known are {', '.join(tables) or 'none'}"
-    elif table.unit != unit:
-        yield f"table {table.id} is in {table.unit}, but {entry.metric} in {unit}; choose another table"

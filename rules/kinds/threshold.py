@@ -1,11 +1,12 @@
 """`threshold`: a value against a number, or against a dated table of limits by noise zone and time of day."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from rules.comparing import Comparison
-from rules.entries import Limit, MetricEntry, TableName
+from rules.entries import Fault, Ground, Limit, MetricEntry, TableName, limit_faults
 from rules.limits import FixedLimit, TableLimits
 from rules.program import Site
 from rules.series import SeriesJudge
@@ -20,6 +21,11 @@ class ThresholdEntry(MetricEntry):
     compare: Literal["<", "<=", ">=", ">"]
     limit: Limit
     dead_band: Annotated[float, Field(ge=0)] = 0.0
+
+    def faults(self, ground: Ground) -> Iterator[Fault]:
+        yield from super().faults(ground)
+        if self.metric in ground.catalogue:
+            yield from limit_faults(self.limit, unit=self.unit, metric=self.metric, ground=ground)
 
 
 def compile_threshold(entry: ThresholdEntry, site: Site) -> SeriesJudge:

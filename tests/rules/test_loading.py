@@ -7,6 +7,7 @@ import pytest
 
 from domain.errors import Misconfigured
 from rules import engine
+from rules.entries import NO_SOURCE
 from rules.kinds.table import KINDS as RULE_KINDS
 from rules.loading import load_rules
 from rules.settings import SHIPPED_RULES, RulesSettings
@@ -41,23 +42,26 @@ def faults(tmp_path: Path, text: str, **more: Any) -> list[str]:
     "good, bad, line, words",
     [
         ("hold: 5s", "hold: 5x", 13, "'5x' is not a duration; write 5s"),
-        ("hold: 5s", "holds: 5s", 13, "unknown key"),
-        ("metric: laeq", "metric: laqe", 2, "'laqe' is not in the catalogue"),
-        ("unit: dB(A)", "unit: dB", 2, "write the limit in dB(A)"),
-        ("clause: {zh: 条款, en: Clause}\n", "\n", 2, "clause: missing"),
+        ("hold: 5s", "holds: 5s", 13, "unknown key; remove it or mend its spelling; did you mean hold?"),
+        ("metric: laeq", "metric: laqe", 9, "'laqe' is not in the catalogue"),
+        ("metric: laeq", "metric: laqe", 9, "did you mean laeq?"),
+        ("unit: dB(A)", "unit: dB", 10, "write the limit in dB(A)"),
         ("clause: {zh: 条款, en: Clause}", "clause: {zh: 条款, en: ''}", 7, "at least 1 character"),
         ("clause: {zh: 条款, en: Clause}", "clause: {zh: 条款}", 7, "clause.en: missing"),
         ("limit: 60", "limit: sixty", 12, "neither a number such as 60 nor a table"),
         ("limit: 60", "limit: .nan", 12, "neither a number such as 60 nor a table"),
         ("limit: 60", "limit: true", 12, "neither a number such as 60 nor a table"),
-        ("limit: 60", "limit: {table: gb9999}", 2, "'gb9999' is not known; known are gb3096"),
+        ("limit: 60", "limit: {table: gb309}", 12, "'gb309' is not known; known are gb3096"),
+        ("limit: 60", "limit: {table: gb309}", 12, "did you mean gb3096?"),
         ('compare: "<="', 'compare: "=="', 11, "not '=='"),
         ("kind: threshold", "kind: treshold", 3, "write one of threshold, state, ratio, absence"),
+        ("kind: threshold", "kind: treshold", 3, "did you mean threshold?"),
         ("severity: yellow", "severity: orange", 6, "'orange'"),
-        ("[noise_meter]", "[noisemeter]", 2, "'noisemeter' is no kind of device"),
-        ("[noise_meter]", "[lamp]", 2, "do not report laeq"),
+        ("[noise_meter]", "[noisemeter]", 8, "'noisemeter' is no kind of device"),
+        ("[noise_meter]", "[noisemeter]", 8, "did you mean noise_meter?"),
+        ("[noise_meter]", "[lamp]", 8, "do not report laeq"),
         ("id: loud", "id: Loud!", 2, "Loud!"),
-        ("metric: laeq", "metric: pm2_5", 2, "do not report pm2_5"),
+        ("metric: laeq", "metric: pm2_5", 8, "do not report pm2_5"),
     ],
 )
 def test_a_fault_is_named_with_line_value_and_remedy(
@@ -66,6 +70,13 @@ def test_a_fault_is_named_with_line_value_and_remedy(
     text = GOOD.replace(good, bad)
     assert text != GOOD
     assert any(fault.startswith(f"mine.yaml:{line}:") and words in fault for fault in faults(tmp_path, text))
+
+
+def test_a_limit_without_a_clause_is_judged_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(GOOD.replace("clause: {zh: 条款, en: Clause}\n", "\n"), encoding="utf-8")
+    [rule] = load_rules([path], catalogue=CATALOGUE, kinds=KINDS).rules
+    assert rule.entry.card(unit="dB(A)").clause == NO_SOURCE
 
 
 def test_all_faults_come_at_once(tmp_path: Path) -> None:
