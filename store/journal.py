@@ -5,7 +5,7 @@ import os
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -119,20 +119,22 @@ class Journal:
                 sync_directory(self._directory)
         return pruned
 
-    def make_room(self, *, read: int, judged: int) -> Sequence[Journalled]:
+    def make_room(
+        self, *, read: int, judged: int, dropping: Callable[[Sequence[Journalled]], None] = lambda _: None
+    ) -> None:
         """Near its limit the journal deletes its oldest segments before their age: those that everybody has `read`, and
-        if it may drop, those that the rules have `judged`. Returns the entries that were dropped unread.
+        if it may drop, those that the rules have `judged`. `dropping` is told the unread entries of a segment before it
+        goes, so that a kill between the two loses no count; the same entries may be told again after one.
         """
-        dropped: list[Journalled] = []
         with self._pruning:
             while self._is_nearly_full() and len(self._firsts) > 1:
                 first, last = self._firsts[0], self._firsts[1] - 1
-                if last > read and (self._settings.when_full is not WhenFull.DROP or last > judged):
-                    break
-                dropped += self._read_segment(max(first, read + 1), limit=last - read) if last > read else []
+                if last > read:
+                    if self._settings.when_full is not WhenFull.DROP or last > judged:
+                        break
+                    dropping(self._read_segment(max(first, read + 1), limit=last - read))
                 self._forget(first)
                 sync_directory(self._directory)
-        return dropped
 
     def _is_nearly_full(self) -> bool:
         settings = self._settings

@@ -6,7 +6,7 @@ from typing import Any
 from citybrain.doctor.findings import Finding, Level, Section
 from citybrain.edge.address import EngineAddress
 from citybrain.edge.client import EngineClient
-from citybrain.engine.schedule import JOURNAL_DROPPED
+from citybrain.engine.dropped import JOURNAL_DROPPED
 from citybrain.settings import Settings
 from config.catalogue import SHIPPED, load_catalogue
 from domain.errors import CitybrainError

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from datetime import UTC, timedelta
+from functools import partial
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from citybrain.engine.building import Parts
+from citybrain.engine.dropped import count_dropped
 from citybrain.engine.lighting import Lighting
 from domain.errors import CitybrainError
 from domain.instants import to_micros
@@ -15,7 +17,6 @@ from runtime import logs
 OUTBOX_EVERY_S = 2.0
 LAMPS_EVERY_S = 60.0
 ROOM_EVERY_S = 5.0
-JOURNAL_DROPPED = "journal-dropped-readings"
 """Cursor that counts readings which the journal let go before the series store had them."""
 REFUSED_EVERY_S = 15.0
 
@@ -76,16 +77,11 @@ class Schedule:
         return guarded
 
     def _make_room(self) -> None:
-        """For a journal with a limit. What was dropped unread is counted, in the records and aloud."""
+        """For a journal with a limit."""
         parts = self._parts
         judged = parts.evaluation.saved_through
-        dropped = parts.journal.make_room(read=min(parts.store.stored_through(), judged), judged=judged)
-        if not dropped:
-            return
-        readings = sum(len(entry.settlement.readings) for entry in dropped)
-        with parts.records.transaction() as books:
-            books.cursors.set(JOURNAL_DROPPED, books.cursors.get(JOURNAL_DROPPED) + readings)
-        _log.error("journal at its limit: readings dropped that the series store never got", readings=readings)
+        read = min(parts.store.stored_through(), judged)
+        parts.journal.make_room(read=read, judged=judged, dropping=partial(count_dropped, parts.records))
 
     def _forget_old_quarantine(self) -> None:
         keep = timedelta(seconds=self._parts.installation.settings.records.quarantine_keep)

@@ -11,7 +11,7 @@ from citybrain.doctor.findings import Finding, Level, Section
 from citybrain.doctor.installation import examine_registry, examine_routes
 from citybrain.doctor.machine import examine_machine
 from citybrain.doctor.stores import examine_stores
-from citybrain.engine.schedule import JOURNAL_DROPPED
+from citybrain.engine.dropped import JOURNAL_DROPPED
 from domain.instants import from_micros
 from domain.ledger import LedgerLine, Tally
 from ingest.settings import BrokerSettings

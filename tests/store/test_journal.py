@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from domain.errors import Misconfigured, Refused, Temporary
 from domain.messages import Quarantined, Reason
 from domain.readings import Vocabulary, concatenate
-from domain.settlements import Settlement
+from domain.settlements import Journalled, Settlement
 from store.journal import Journal
 from store.journal_records import Decoder, encode
 from store.journal_segments import HEADER, Segment
@@ -218,9 +219,9 @@ def test_a_journal_at_its_limit_takes_nothing_more_and_says_why(tmp_path: Path) 
 def test_room_is_made_of_what_everybody_has_read_before_its_age(tmp_path: Path) -> None:
     with journal_in(tmp_path, BOUNDED) as journal:
         count = fill(journal)
-        assert journal.make_room(read=0, judged=count) == []
+        journal.make_room(read=0, judged=count)
         assert fill(journal) == 0
-        assert journal.make_room(read=count, judged=count) == []
+        journal.make_room(read=count, judged=count)
         assert fill(journal) > 0
         assert journal.size == on_disk(tmp_path)
 
@@ -228,11 +229,24 @@ def test_room_is_made_of_what_everybody_has_read_before_its_age(tmp_path: Path) 
 def test_a_journal_that_may_drop_tells_what_it_dropped_and_keeps_what_no_rule_has_judged(tmp_path: Path) -> None:
     with journal_in(tmp_path, DROPPING) as journal:
         count = fill(journal)
-        assert journal.make_room(read=0, judged=0) == []
-        dropped = journal.make_room(read=2, judged=count)
+        dropped: list[Journalled] = []
+        journal.make_room(read=0, judged=0, dropping=dropped.extend)
+        assert dropped == []
+        journal.make_room(read=2, judged=count, dropping=dropped.extend)
         assert [entry.sequence for entry in dropped] == list(range(3, journal.first_sequence))
         assert all(len(entry.settlement.readings) == 40 for entry in dropped)
         assert fill(journal) > 0
+
+
+def test_what_is_dropped_is_told_before_it_goes(tmp_path: Path) -> None:
+    def killed(entries: Sequence[Journalled]) -> None:
+        raise KeyboardInterrupt
+
+    with journal_in(tmp_path, DROPPING) as journal:
+        count = fill(journal)
+        with pytest.raises(KeyboardInterrupt):
+            journal.make_room(read=2, judged=count, dropping=killed)
+        assert journal.first_sequence == 1
 
 
 def test_the_size_is_known_again_after_a_restart(tmp_path: Path) -> None:
