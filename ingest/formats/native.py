@@ -124,7 +124,9 @@ def _report(payload: bytes) -> Report | None:
 def _parts(payload: bytes) -> Sequence[_Part]:
     try:
         whole = _whole.decode(payload)
-    except _UNREADABLE:
+    except _UNREADABLE as exc:
+        if type(exc) is msgspec.DecodeError:  # no JSON: there is nothing to take apart
+            raise _unreadable(exc) from exc
         return _take_apart(payload)
     _refuse_depth(payload)
     return [_Part(content) for content in whole] if isinstance(whole, list) else [_Part(whole)]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -42,6 +43,8 @@ class Word(TypeDecorator[StrEnum]):
         self.words = words
 
     def process_bind_param(self, value: StrEnum | str | None, dialect: Dialect) -> str | None:
+        if isinstance(value, self.words):
+            return value.value
         return None if value is None else self.words(value).value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
@@ -100,6 +103,12 @@ def encode_evidence(evidence: Evidence) -> str:
     return msgspec.json.encode(replace(evidence, figures=figures)).decode()
 
 
-def columns_of(value: Any) -> dict[str, Any]:
+def columns_of(value: object) -> dict[str, Any]:
     """The fields of a dataclass by name, not converted: each column's type does that."""
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    kind: Any = type(value)  # mypy does not see that a class is hashable
+    return {name: getattr(value, name) for name in _field_names(kind)}
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
