@@ -1,0 +1,1 @@
+"""Air by the standard, to the last digit."""
