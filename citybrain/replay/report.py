@@ -14,8 +14,12 @@ from domain.devices import Device
 from domain.instants import EPOCH, to_micros
 from domain.readings import Quality, Reading
 from domain.series import ReadingQuery
-from rules.levels import HourLevel, day_levels, hour_levels
 from rules.limits import TableLimits
+from rules.standards.noise.days import noise_days as days_of
+from rules.standards.noise.hours import NoiseHour, noise_hours
+from rules.standards.noise.masking import masked
+from rules.standards.noise.samples import samples_of
+from rules.standards.noise.validity import Validity
 from rules.tables import Timeline
 from store.records.records import Records
 from store.series.opening import open_series_store
@@ -77,29 +81,36 @@ def noise_days(installation: Installation) -> Sequence[NoiseDay]:
 
 
 def _days_of(meter: Device, readings: Sequence[Reading], installation: Installation) -> list[NoiseDay]:
-    hours = hour_levels(readings, timezone=installation.registry.city.timezone)
+    timezone, validity = installation.registry.city.timezone, Validity()
+    series = samples_of(
+        [to_micros(reading.at) for reading in readings],
+        [reading.span_s or meter.interval_s for reading in readings],
+        [reading.value for reading in readings],
+    )
+    hours = noise_hours(masked(series, validity), timezone=timezone, validity=validity)
     above = Counter(hour.begin.date() for hour in hours if hour.is_valid and _is_above(meter, hour, installation))
     return [
         NoiseDay(
             device=meter.id,
             date=day.date.isoformat(),
-            ld=None if day.ld is None else round(day.ld, 1),
-            ln=None if day.ln is None else round(day.ln, 1),
-            day_hours=day.day_hours,
-            night_hours=day.night_hours,
+            ld=None if day.day.level is None else round(day.day.level, 1),
+            ln=None if day.night.level is None else round(day.night.level, 1),
+            day_hours=day.day.hours,
+            night_hours=day.night.hours,
             exceeded_hours=above[day.date],
         )
-        for day in day_levels(hours)
+        for day in days_of(hours, timezone=timezone, validity=validity)
+        if day.day.hours or day.night.hours
     ]
 
 
-def _is_above(meter: Device, hour: HourLevel, installation: Installation) -> bool:
+def _is_above(meter: Device, hour: NoiseHour, installation: Installation) -> bool:
     table = installation.ruleset.tables.get(NOISE_TABLE)
     if table is None or meter.zone is None:
         return False
     limits = TableLimits(Timeline(table, installation.registry.city.timezone), (meter,), needs_zone=table.needs_zone)
-    at = np.array([to_micros(hour.begin)], dtype=np.int64)
-    return bool(hour.leq > limits.at(np.array([0]), at)[0])
+    at = np.array([hour.at], dtype=np.int64)
+    return bool(hour.figures.leq > limits.at(np.array([0]), at)[0])
 
 
 def _activations(replayed: Replayed) -> Mapping[str, int]:
