@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "quarantine": ("citybrain.commands.quarantine", "查询隔离区 · query what could not be used"),
     "ledger": ("citybrain.commands.ledger", "守恒账本 · the conservation ledger"),
     "assess": ("citybrain.commands.assess", "按标准评价 · judge recorded data by the standard's own method"),
+    "aqi": ("citybrain.commands.aqi", "空气质量指数 · the air quality index of concentrations, written out"),
     "bench": ("citybrain.commands.bench", "基准测试 · speed as ratios against a baseline of the same run"),
 }
 INTERNAL: Mapping[str, str] = {"child": "citybrain.commands.child"}

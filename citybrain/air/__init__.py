@@ -1,0 +1,1 @@
+"""Air on the command line: concentrations as people type them, files of stations, figures as tables and JSON."""
