@@ -27,6 +27,9 @@ class Severity(StrEnum):
 class TargetKind(StrEnum):
     DEVICE = "device"
     ROAD = "road"
+    GRADE = "grade"
+    """All roads of one grade: grade:main."""
+    DISTRICT = "district"
     FEED = "feed"
     CITY = "city"
 

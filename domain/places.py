@@ -49,6 +49,14 @@ class Road(Named):
     grade: RoadGrade = RoadGrade.SECONDARY
 
 
+GRADES = (
+    Named(id=RoadGrade.MAIN, zh="主干道", en="Main roads"),
+    Named(id=RoadGrade.SECONDARY, zh="次干道", en="Secondary roads"),
+    Named(id=RoadGrade.BRANCH, zh="支路", en="Branch roads"),
+)
+"""What all roads of a grade are called together."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class City:
     """The city that one installation serves: names, zone of time, and the places that devices refer to by id."""

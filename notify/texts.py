@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from domain.alerts import Alert, AlertMove, AlertTransition
 from domain.conditions import Evidence, RuleCard, Severity, Target, TargetKind
 from domain.devices import Device, Registry
-from domain.places import Named
+from domain.places import GRADES, Named
 from notify.settings import Language
 
 COMPARISONS = {"<=": "≤", ">=": "≥"}
@@ -95,6 +95,10 @@ class NoticeWriter:
                 return Phrase(zh=device.zh, en=device.en) if device else _itself(target.id)
             case TargetKind.ROAD:
                 return _named(city.roads, target.id)
+            case TargetKind.GRADE:
+                return _named(GRADES, target.id)
+            case TargetKind.DISTRICT:
+                return _named(city.districts, target.id)
             case TargetKind.CITY:
                 return Phrase(zh=city.zh, en=city.en)
             case TargetKind.FEED:

@@ -7,9 +7,9 @@ import numpy as np
 
 from domain.places import NoiseZone, RoadGrade
 from rules.comparing import Floats
-from rules.intervals import LIT
+from rules.intervals import LIT, Count
 from rules.kinds.absence import AbsenceJudge
-from rules.kinds.ratio import RatioJudge
+from rules.kinds.ratio import RoadRatioJudge, rates_of
 from rules.machine import Phase
 from rules.program import Judge, Program
 from rules.series import SeriesJudge
@@ -40,18 +40,17 @@ class LampRoad:
 def lamp_roads(program: Program, state: State, now: int) -> list[LampRoad]:
     """Every road of every ratio rule at `now`, in the order of the city; what waits for the watermark is included."""
     return [
-        road for rule, judge in _of_kind(program, RatioJudge) for road in _lamp_roads(judge, state.rules[rule], now)
+        road for rule, judge in _of_kind(program, RoadRatioJudge) for road in _lamp_roads(judge, state.rules[rule], now)
     ]
 
 
 def dark_lamps(program: Program, state: State, now: int, *, road: str) -> list[str]:
     """Ids of the lamps of a road that have to be lit, are known, and are not."""
     dark: list[str] = []
-    for rule, judge in _of_kind(program, RatioJudge):
-        if not _is_due(judge, now):
-            continue
+    for rule, judge in _of_kind(program, RoadRatioJudge):
         at, value = _newest(judge, state.rules[rule], now)
-        which = np.flatnonzero((at + judge.validity > now) & (value <= LIT))
+        due = judge.schedules.shares_at(now)[judge.schedules.of] > 0
+        which = np.flatnonzero(due & (at + judge.validity > now) & (value <= LIT))
         dark += [judge.devices[lamp].id for lamp in which if judge.devices[lamp].road == road]
     return dark
 
@@ -65,7 +64,7 @@ def offline_devices(program: Program, state: State, now: int) -> list[str]:
     for rule, silence in _of_kind(program, AbsenceJudge):
         silent = np.flatnonzero(silence.silent_from(state.rules[rule]) <= now)
         offline |= {silence.devices[device].id for device in silent}
-    for rule, ratio in _of_kind(program, RatioJudge):
+    for rule, ratio in _of_kind(program, RoadRatioJudge):
         at, _ = _newest(ratio, state.rules[rule], now)
         begun = np.where(at == NEVER, state.rules[rule].sightings.watched, at)
         silent = np.flatnonzero((begun != NEVER) & (begun + ratio.validity <= now))
@@ -106,10 +105,10 @@ def next_lighting(program: Program, now: int) -> tuple[int, int] | None:
 
     The stretch begins when the grace after sunset is over.
     """
-    for _, judge in _of_kind(program, RatioJudge):
-        nights = judge.nights.between(now, now + 2 * DAY_US)
-        if len(nights):
-            return int(nights[0][0]), int(nights[0][1])
+    for _, judge in _of_kind(program, RoadRatioJudge):
+        stretch = judge.schedules.next_stretch(now, now + 2 * DAY_US)
+        if stretch is not None:
+            return stretch
     return None
 
 
@@ -117,36 +116,29 @@ def _of_kind(program: Program, kind: type[J]) -> list[tuple[str, J]]:
     return [(rule, judge) for rule, judge in program.judges.items() if isinstance(judge, kind)]
 
 
-def _lamp_roads(judge: RatioJudge, state: RuleState, now: int) -> list[LampRoad]:
+def _lamp_roads(judge: RoadRatioJudge, state: RuleState, now: int) -> list[LampRoad]:
     at, value = _newest(judge, state, now)
-    valid = at + judge.validity > now
-    n = len(judge.roads)
-    known = np.bincount(judge.road_of[valid], minlength=n)
-    lit = np.bincount(judge.road_of[valid & (value > LIT)], minlength=n)
-    due = _is_due(judge, now)
-    rates = judge.rates(known, lit)
+    silent = np.bincount(judge.group_of[at + judge.validity <= now], minlength=len(judge.roads))
+    counts = judge.counts_at(at, value, now)
+    rates = rates_of(counts)
     return [
         LampRoad(
             id=road.id,
             grade=road.grade,
             target=float(judge.goal[i]),
-            lit=int(lit[i]) if due else 0,
-            due=int(known[i]) if due else 0,
-            dark=int(known[i] - lit[i]) if due else 0,
-            offline=int(judge.lamps[i] - known[i]),
-            rate=float(rates[i]) if due and known[i] else None,
+            lit=int(counts[i, Count.LIT]),
+            due=int(counts[i, Count.KNOWN]),
+            dark=int(counts[i, Count.KNOWN] - counts[i, Count.LIT]),
+            offline=int(silent[i]),
+            rate=None if np.isnan(rates[i]) else float(rates[i]),
         )
         for i, road in enumerate(judge.roads)
     ]
 
 
-def _newest(judge: RatioJudge, state: RuleState, now: int) -> tuple[Ints, Floats]:
+def _newest(judge: RoadRatioJudge, state: RuleState, now: int) -> tuple[Ints, Floats]:
     """Time and value of every lamp's newest reading, those that wait and count by `now` included."""
     at, value = state.sightings.at.copy(), state.sightings.value.copy()
     waiting = judge.release(state, now)
     at[waiting.device], value[waiting.device] = waiting.at, waiting.value
     return at, value
-
-
-def _is_due(judge: RatioJudge, now: int) -> bool:
-    return bool(judge.nights.are_due(np.array([now], dtype=np.int64), judge.nights.between(now, now))[0])

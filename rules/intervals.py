@@ -1,52 +1,72 @@
 """The course of a fleet's figures over event time, from when each reading begins to count and when it runs out."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
 
+from rules.lighting import Segments
 from rules.state import FOREVER, Index, Ints, Sightings, Waiting
 
 LIT = 0.5
 """A value above it means lit: the metric is 0 or 1."""
 
 
+class Count(IntEnum):
+    """What is counted of every group at every instant, of the lamps that are due then."""
+
+    OWED = 0  # due, known or not
+    KNOWN = 1
+    LIT = 2
+    EXPECTED = 3  # thousandths of lamps that have to be lit, of the known ones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Spans:
+    """Stretches [begin, end) in which what a lamp said is believed."""
+
+    lamp: Index
+    begin: Ints
+    end: Ints
+    lit: npt.NDArray[np.bool_]
+    fresh: npt.NDArray[np.bool_]
+    """By a reading that has just come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Deltas:
+    """What is added to a group's counts at an instant: columns by Count. `fresh`: by readings that have just come."""
+
+    group: Index
+    at: Ints
+    change: Ints
+    fresh: npt.NDArray[np.bool_]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Courses:
-    """Known and lit lamps per road after each of its events, ordered by road and time; one row per road and instant.
+    """The counts of every group after each of its events, ordered by group and time; one row per group and instant.
 
-    `first_known` and `first_lit` are the counts of every road before its first event here.
+    `first` are the counts of every group before its first event here.
     """
 
-    road: Index
+    group: Index
     at: Ints
-    known: Ints
-    lit: Ints
-    first_known: Ints
-    first_lit: Ints
+    counts: Ints
+    first: Ints
 
-    def from_counts(self, known: Ints, lit: Ints) -> "Courses":
-        """The same course on top of the counts that the roads begin with."""
-        return replace(
-            self,
-            known=self.known + known[self.road],
-            lit=self.lit + lit[self.road],
-            first_known=known,
-            first_lit=lit,
-        )
-
-    def counts_at(self, road: int, at: int, *, after: bool) -> tuple[int, int]:
-        """Known and lit of a road just after, or just before, an instant."""
-        begin, end = np.searchsorted(self.road, [road, road + 1])
+    def row_at(self, group: int, at: int, *, after: bool) -> Ints:
+        """The counts of a group just after, or just before, an instant."""
+        begin, end = np.searchsorted(self.group, [group, group + 1])
         row = begin + int(np.searchsorted(self.at[begin:end], at, side="right" if after else "left")) - 1
-        if row < begin:
-            return int(self.first_known[road]), int(self.first_lit[road])
-        return int(self.known[row]), int(self.lit[row])
+        found: Ints = self.first[group] if row < begin else self.counts[row]
+        return found
 
     def where_changed(self, found: npt.NDArray[np.int8]) -> Index:
-        """The rows whose finding differs from that of the road's row before; always the first row of a road."""
+        """The rows whose finding differs from that of the group's row before; always the first row of a group."""
         new = np.ones(len(found), dtype=np.bool_)
-        new[1:] = (self.road[1:] != self.road[:-1]) | (found[1:] != found[:-1])
+        new[1:] = (self.group[1:] != self.group[:-1]) | (found[1:] != found[:-1])
         return np.flatnonzero(new)
 
 
@@ -58,71 +78,94 @@ def drop_stale(waiting: Waiting, newest: Ints) -> Waiting:
     return ordered.take(keep)
 
 
-def courses(
-    released: Waiting,
-    sightings: Sightings,
-    *,
-    validity: Ints,
-    road_of: Index,
-    edges: Ints,
-    window: tuple[int, int],
-) -> Courses:
-    """Changes of the counts in (start, end] of `window`; `released` comes from `drop_stale`.
-
-    Each reading counts from its effective time until the lamp's next one or the end of its validity. At `edges` every
-    road gets a row, changed or not.
+def spans(released: Waiting, sightings: Sightings, *, validity: Ints, start: int, lit_above: float) -> Spans:
+    """What is believed after `start`: each reading from its effective time, what was known before from ever, until the
+    lamp's next reading or the end of its validity. `released` comes from `drop_stale`.
     """
-    start, until = window
-    lit = (released.value > LIT).astype(np.int64)
-    begins = released.effective
-    same = released.device[1:] == released.device[:-1]
     follower = np.full(len(released), FOREVER, dtype=np.int64)
-    follower[:-1][same] = begins[1:][same]
-    ends = np.minimum(released.at + validity[released.device], follower)
-    counts = begins < ends
-    # what the lamps were known by until now ends at the first new reading, or runs out
+    same = released.device[1:] == released.device[:-1]
+    follower[:-1][same] = released.effective[1:][same]
     first = np.full(len(sightings.at), FOREVER, dtype=np.int64)
-    np.minimum.at(first, released.device, begins)
-    old_ends = np.minimum(sightings.at + validity, first)
-    old = np.flatnonzero((sightings.at + validity > start) & (old_ends <= until))
-    over = counts & (ends <= until)
-    number = int(road_of.max(initial=-1)) + 1
-    return _accumulate(
-        road=np.concatenate(
+    np.minimum.at(first, released.device, released.effective)
+    old = np.flatnonzero(sightings.at + validity > start)
+    return Spans(
+        lamp=np.concatenate([old, released.device]),
+        begin=np.concatenate([sightings.at[old], released.effective]),
+        end=np.concatenate(
             [
-                road_of[released.device[counts]],
-                road_of[released.device[over]],
-                road_of[old],
-                np.tile(np.arange(number), len(edges)),
+                np.minimum(sightings.at[old] + validity[old], first[old]),
+                np.minimum(released.at + validity[released.device], follower),
             ]
         ),
-        at=np.concatenate([begins[counts], ends[over], old_ends[old], np.repeat(edges, number)]),
-        known=np.repeat([1, -1, -1, 0], [counts.sum(), over.sum(), len(old), number * len(edges)]),
-        lit=np.concatenate(
-            [
-                lit[counts],
-                -lit[over],
-                -(sightings.value[old] > LIT).astype(np.int64),
-                np.zeros(number * len(edges), dtype=np.int64),
-            ]
-        ),
+        lit=np.concatenate([sightings.value[old], released.value]) > lit_above,
+        fresh=np.arange(len(old) + len(released)) >= len(old),
     )
 
 
-def _accumulate(*, road: Index, at: Ints, known: Ints, lit: Ints) -> Courses:
-    """Sum the changes up within each road, and keep the last row of each instant."""
-    order = np.lexsort((at, road))
-    road, at = road[order], at[order]
-    last = np.ones(len(road), dtype=np.bool_)
-    last[:-1] = (road[1:] != road[:-1]) | (at[1:] != at[:-1])
-    begins = np.flatnonzero(np.diff(road, prepend=-1))
-    none = np.zeros(0, dtype=np.int64)
+def where_due(begin: Ints, end: Ints, lighting: Index, segments: Segments) -> tuple[Index, Index, Ints, Ints]:
+    """Stretches cut to the segments of their lighting: number of the stretch, of the segment, begin and end."""
+    number = int(lighting.max(initial=-1)) + 1
+    first = np.searchsorted(segments.lighting, np.arange(number))
+    several = np.searchsorted(segments.lighting, np.arange(number), side="right") - first
+    rows, cuts = [np.zeros(0, dtype=np.intp)], [np.zeros(0, dtype=np.intp)]
+    for turn in range(int(several.max(initial=0))):
+        row = np.flatnonzero(several[lighting] > turn)
+        cut = first[lighting[row]] + turn
+        meets = (begin[row] < segments.end[cut]) & (segments.begin[cut] < end[row])
+        rows.append(row[meets])
+        cuts.append(cut[meets])
+    row, cut = np.concatenate(rows), np.concatenate(cuts)
+    begins, ends = np.maximum(begin[row], segments.begin[cut]), np.minimum(end[row], segments.end[cut])
+    lasting = begins < ends  # a reading that was too old when it came is believed never
+    return row[lasting], cut[lasting], begins[lasting], ends[lasting]
 
-    def within_road(changes: Ints) -> Ints:
-        total = np.cumsum(changes[order])
-        before = total[begins] - changes[order][begins]
-        return (total - np.repeat(before, np.diff(begins, append=len(road))))[last]
 
-    return Courses(
-        road=road[last], at=at[last], known=within_road(known), lit=within_road(lit), first_known=none, first_lit=none
-    )
+def deltas_of_spans(
+    known: Spans, wanted: npt.NDArray[np.bool_], group_of: Index, lighting_of: Index, segments: Segments
+) -> list[Deltas]:
+    """What lamps that are due and known add to their group, and take away again. `wanted`: they are as they should."""
+    row, cut, begin, end = where_due(known.begin, known.end, lighting_of[known.lamp], segments)
+    change = np.zeros((len(row), len(Count)), dtype=np.int64)
+    change[:, Count.KNOWN] = 1
+    change[:, Count.LIT] = wanted[row]
+    change[:, Count.EXPECTED] = segments.share[cut]
+    group = group_of[known.lamp[row]]
+    fresh = known.fresh[row]
+    return [
+        Deltas(group=group, at=begin, change=change, fresh=fresh),
+        Deltas(group=group, at=end, change=-change, fresh=fresh),
+    ]
+
+
+def deltas_of_segments(owing: Ints, segments: Segments) -> list[Deltas]:
+    """How many lamps of each group (rows) follow each lighting (columns): so many are due from begin to end."""
+    group, cut = np.nonzero(owing[:, segments.lighting])
+    change = np.zeros((len(group), len(Count)), dtype=np.int64)
+    change[:, Count.OWED] = owing[group, segments.lighting[cut]]
+    stale = np.zeros(len(group), dtype=np.bool_)
+    return [
+        Deltas(group=group, at=segments.begin[cut], change=change, fresh=stale),
+        Deltas(group=group, at=segments.end[cut], change=-change, fresh=stale),
+    ]
+
+
+def courses(parts: list[Deltas], *, groups: int, window: tuple[int, int]) -> Courses:
+    """Changes summed up within each group in (start, end] of `window`; what happens before adds up to its beginning."""
+    start, until = window
+    group = np.concatenate([part.group for part in parts])
+    at = np.concatenate([part.at for part in parts])
+    change = np.concatenate([part.change for part in parts])
+    first = np.zeros((groups, change.shape[1]), dtype=np.int64)
+    # a reading that came behind the watermark counts at the watermark, as news
+    before = (at < start) | ((at == start) & ~np.concatenate([part.fresh for part in parts]))
+    np.add.at(first, group[before], change[before])
+    here = np.flatnonzero(~before & (at <= until))
+    here = here[np.lexsort((at[here], group[here]))]
+    group, at, change = group[here], at[here], change[here]
+    last = np.ones(len(group), dtype=np.bool_)
+    last[:-1] = (group[1:] != group[:-1]) | (at[1:] != at[:-1])
+    total = np.cumsum(change, axis=0)
+    begins = np.flatnonzero(np.diff(group, prepend=-1))
+    lengths = np.diff(begins, append=len(group))
+    total += np.repeat(first[group[begins]] - total[begins] + change[begins], lengths, axis=0)
+    return Courses(group=group[last], at=at[last], counts=total[last], first=first)

@@ -9,7 +9,7 @@ from domain.alerts import Alert, AlertTransition
 from domain.conditions import Evidence, RuleCard, Target, TargetKind
 from domain.devices import Device, Registry
 from domain.instants import to_micros
-from domain.places import Place
+from domain.places import GRADES, Place
 
 
 def millis(moment: datetime | None) -> int | None:
@@ -36,6 +36,9 @@ class Gazetteer:
         self._lamps: dict[str, list[Device]] = {}
         for device in registry.of_kind("lamp"):
             self._lamps.setdefault(device.road or "", []).append(device)
+        self._in_district: dict[str, list[Device]] = {}
+        for device in registry:
+            self._in_district.setdefault(device.district or "", []).append(device)
 
     def spot(self, target: Target) -> Spot:
         """Never fails: a target that the registry no longer knows is called by its id."""
@@ -50,12 +53,23 @@ class Gazetteer:
                     lamps = self._lamps.get(road.id, [])
                     middle = lamps[len(lamps) // 2].place if lamps else None
                     return Spot(zh=road.zh, en=road.en, kind="road", place=middle)
+            case TargetKind.DISTRICT | TargetKind.GRADE:
+                return self._stretch(target)
             case TargetKind.CITY:
                 city = self._registry.city
                 return Spot(zh=city.zh, en=city.en, kind="city", place=city.centre)
             case TargetKind.FEED:
                 pass
         return Spot(zh=target.id, en=target.id, kind=target.kind.value)
+
+    def _stretch(self, target: Target) -> Spot:
+        """A district stands where the middle one of its devices stands, all roads of a grade nowhere on the map."""
+        known = GRADES if target.kind is TargetKind.GRADE else self._registry.city.districts
+        named = next((named for named in known if named.id == target.id), None)
+        inside = self._in_district.get(target.id, []) if target.kind is TargetKind.DISTRICT else []
+        middle = inside[len(inside) // 2].place if inside else None
+        zh, en = (named.zh, named.en) if named else (target.id, target.id)
+        return Spot(zh=zh, en=en, kind=target.kind.value, place=middle)
 
 
 def alert_json(alert: Alert, *, cards: Mapping[str, RuleCard], gazetteer: Gazetteer) -> dict[str, Any]:

@@ -1,187 +1,174 @@
-"""`ratio`: the share of a road's lamps that are lit, of those that have to be and are known.
+"""`ratio`: the share of a group's lamps that are lit, of those that have to be and are known.
 
-A lamp without valid evidence is unknown, not dark: it is counted apart, and too many of them make the road unknown.
+A lamp without valid evidence is unknown, not dark: it is counted apart, and too many of them make the group unknown.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import Field
+import numpy.typing as npt
+from pydantic import Field, model_validator
 
-from config.durations import Seconds
-from domain.conditions import Evidence, Target, TargetKind, Transition
-from domain.devices import Device
-from domain.instants import MICROS_PER_S
+from domain.conditions import Evidence, TargetKind, Transition
 from domain.places import Road, RoadGrade
 from rules import machine
 from rules.comparing import Comparison, Floats, findings
-from rules.entries import MetricEntry
-from rules.intervals import LIT, Courses, courses, drop_stale
+from rules.fleet import By, FleetEntry, FleetJudge, Groups, grouped, is_before
+from rules.intervals import LIT, Count, Courses, courses, deltas_of_segments, deltas_of_spans, spans
+from rules.lighting import WHOLE
 from rules.machine import Change
-from rules.program import Arrivals, Judge, Site
+from rules.program import Site
 from rules.rounds import rounds
-from rules.state import NEVER, Ints, RuleState, Waiting, nothing_waiting
-from rules.sun import LampNights
+from rules.state import Ints, RuleState, Waiting
 
-WAITING_LIMIT = 200_000
-"""Readings that may wait for the watermark before the older half of them is judged anyway."""
+Percent = Annotated[float, Field(ge=0, le=100)]
 
 
-class RatioEntry(MetricEntry):
-    """Targets in % by grade of road. `min_known`: below this known share of a road's lamps nothing is said.
-
-    Lamps have to be lit from sunset + after_sunset to sunrise - before_sunrise; for `grace` after the begin nothing is
-    judged, because lamps report at their own interval.
+class RatioEntry(FleetEntry):
+    """`by`: what lamps are counted by. What is owed in %: `targets` by grade of road, or one `target` for every group.
+    `min_known`: below this known share of a group's due lamps nothing is said. `expect: dark` turns it round: the share
+    of lamps that do not burn when none must. `lit_above`: a value of the metric above it means lit.
     """
 
     kind: Literal["ratio"]
+    by: By = By.ROAD
+    expect: Literal["lit", "dark"] = "lit"
+    lit_above: float = LIT
     compare: Literal[">=", ">"] = ">="
-    targets: dict[RoadGrade, Annotated[float, Field(ge=0, le=100)]]
+    targets: dict[RoadGrade, Percent] | None = None
+    target: Percent | None = None
     min_known: Annotated[float, Field(ge=0, le=1)] = 0.5
     dead_band: Annotated[float, Field(ge=0)] = 0.0
-    after_sunset: Seconds = 0.0
-    before_sunrise: Seconds = 0.0
-    grace: Seconds = 900.0
+
+    @model_validator(mode="after")
+    def _owes_something(self) -> Self:
+        if (self.targets is None) == (self.target is None):
+            raise ValueError("write either targets: {main: 98, ...} by grade of road, or one target: 98")
+        if self.targets is not None and self.by not in (By.ROAD, By.GRADE):
+            raise ValueError(f"a {self.by} has no grade of road; write one target: instead of targets:")
+        return self
 
 
 def compile_ratio(entry: RatioEntry, site: Site) -> "RatioJudge":
-    """Judges the roads that have lamps in scope and whose grade has a target."""
-    graded = {road.id: road for road in site.registry.city.roads if road.grade in entry.targets}
-    lamps = tuple(device for device in entry.reporting(site.registry) if device.road in graded)
-    with_lamps = {lamp.road for lamp in lamps}
-    return RatioJudge(entry, site, lamps=lamps, roads=tuple(road for road in graded.values() if road.id in with_lamps))
+    """Judges the groups that have lamps in scope and, where targets go by grade, whose grade has one."""
+    grades = {road.id: road.grade for road in site.registry.city.roads}
+    lamps = entry.reporting(site.registry)
+    if entry.targets is not None:
+        lamps = tuple(lamp for lamp in lamps if grades.get(lamp.road or "") in entry.targets)
+    groups = grouped(entry.by, lamps, site.registry)
+    return (RoadRatioJudge if entry.by is By.ROAD and entry.expect == "lit" else RatioJudge)(entry, site, groups)
 
 
-class RatioJudge(Judge):
-    """The road is the target. Readings wait for the watermark, because the order of different lamps matters."""
+class RatioJudge(FleetJudge):
+    """The group is the target."""
 
-    def __init__(self, entry: RatioEntry, site: Site, *, lamps: tuple[Device, ...], roads: tuple[Road, ...]) -> None:
-        super().__init__(
-            card=entry.card(unit="%"),
-            timing=entry.timing(),
-            devices=lamps,
-            targets=tuple(Target(kind=TargetKind.ROAD, id=road.id) for road in roads),
-            site=site,
+    def __init__(self, entry: RatioEntry, site: Site, groups: Groups) -> None:
+        super().__init__(entry, site, groups, card=entry.card(unit="%"), dark=entry.expect == "dark")
+        grades = {road.id: road.grade for road in site.registry.city.roads}
+        self.grades = tuple(
+            grades.get(target.id) if target.kind is TargetKind.ROAD else _grade(target.kind, target.id)
+            for target in groups.targets
         )
-        self.roads = roads
-        number = {road.id: place for place, road in enumerate(roads)}
-        self.road_of = np.array([number[str(lamp.road)] for lamp in lamps], dtype=np.intp)
-        self.lamps = np.bincount(self.road_of, minlength=len(roads))
-        self.goal = np.array([entry.targets[road.grade] for road in roads], dtype=np.float64)
-        self.validity = np.array(
-            [round(lamp.interval_s * entry.evidence_for * MICROS_PER_S) for lamp in lamps], dtype=np.int64
-        )
-        city = site.registry.city
-        self.nights = LampNights(
-            place=city.centre,
-            timezone=city.timezone,
-            after_sunset_s=entry.after_sunset,
-            before_sunrise_s=entry.before_sunrise,
-            grace_s=entry.grace,
+        owed = entry.targets or {}
+        self.goal = np.array(
+            [owed[grade] if grade is not None and owed else float(entry.target or 0) for grade in self.grades],
+            dtype=np.float64,
         )
         self._entry = entry
         self._comparison = Comparison(entry.compare)
-        self.metric_ordinal = site.vocabulary.metric_ordinal[entry.metric]
 
-    def observe(self, state: RuleState, arrivals: Arrivals) -> list[Transition]:
-        place = self.place_of[arrivals.device]
-        rows = np.flatnonzero((arrivals.metric == self.metric_ordinal) & (place >= 0) & arrivals.good)
-        if len(rows):
-            at = arrivals.at[rows]
-            late = np.maximum(at, state.through)
-            state.waiting = state.waiting.joined(
-                Waiting(device=place[rows], at=at, effective=late, value=arrivals.value[rows])
-            )
-        if len(state.waiting) <= WAITING_LIMIT:
-            return []
-        return self._judge_until(state, int(np.median(state.waiting.effective)))
+    def _judge(self, state: RuleState, released: Waiting, *, start: int, until: int) -> list[Transition]:
+        segments = self.schedules.segments(start, until)
+        known = spans(released, state.sightings, validity=self.validity, start=start, lit_above=self._entry.lit_above)
+        wanted = known.lit if self._entry.expect == "lit" else ~known.lit
+        parts = deltas_of_spans(known, wanted, self.group_of, self.schedules.of, segments)
+        parts += deltas_of_segments(self.owing, segments)
+        course = courses(parts, groups=len(self.targets), window=(start, until))
+        told = self._follow(state, course)
+        left = machine.open_targets(state.judgements)
+        return told + self._tell(machine.settle(state.judgements, left, until, self.timing), course, after=False)
 
-    def advance(self, state: RuleState, *, frontier: int, now: int) -> list[Transition]:
-        state.sightings.watched[state.sightings.watched == NEVER] = now
-        state.now = now
-        return self._judge_until(state, frontier)
-
-    def counts(self, state: RuleState, at: int) -> tuple[Ints, Ints]:
-        """Known and lit lamps of every road at an instant, from the sightings (what still waits is left out)."""
-        known = state.sightings.at + self.validity > at
-        lit = known & (state.sightings.value > LIT)
-        n = len(self.roads)
-        return np.bincount(self.road_of[known], minlength=n), np.bincount(self.road_of[lit], minlength=n)
-
-    def rates(self, known: Ints, lit: Ints) -> Floats:
-        """Lit lamps in % of the known ones; NaN where none is known."""
-        rates: Floats = np.full(len(known), np.nan)
-        np.divide(100.0 * lit, known, out=rates, where=known > 0)
-        return rates
-
-    def release(self, state: RuleState, until: int) -> Waiting:
-        """What waits and counts at or before `until`, ordered by lamp and time; only what is news to its lamp."""
-        return drop_stale(state.waiting.take(state.waiting.effective <= until), state.sightings.at)
-
-    def _judge_until(self, state: RuleState, until: int) -> list[Transition]:
-        """Everything that happened in (through, until]."""
-        released = self.release(state, until)
-        start = state.through if state.through != NEVER else int(released.effective.min(initial=until)) - 1
-        nights = self.nights.between(start, until)
-        edges = nights.ravel()
-        course = courses(
-            released,
-            state.sightings,
-            validity=self.validity,
-            road_of=self.road_of,
-            edges=edges[(edges > start) & (edges <= until)],
-            window=(start, until),
-        ).from_counts(*self.counts(state, start))
-        told = self._follow(state, course, nights)
-        open_roads = machine.open_targets(state.judgements)
-        told += self._tell(machine.settle(state.judgements, open_roads, until, self.timing), course, after=False)
-        state.sightings.at[released.device] = released.at
-        state.sightings.value[released.device] = released.value
-        state.waiting = state.waiting.take(state.waiting.effective > until) if len(state.waiting) else nothing_waiting()
-        state.through = max(until, state.through)
-        return told
-
-    def _follow(self, state: RuleState, course: Courses, nights: Ints) -> list[Transition]:
-        """The machine walks along the course of every road."""
-        rates = self.rates(course.known, course.lit)
-        enough = course.known >= self._entry.min_known * self.lamps[course.road]
-        judged = enough & self.nights.are_due(course.at, nights)
-        found = findings(
-            self._comparison, np.where(judged, rates, np.nan), self.goal[course.road], self._entry.dead_band
-        )
+    def _follow(self, state: RuleState, course: Courses) -> list[Transition]:
+        """The machine walks along the course of every group."""
+        found = self.findings(course.group, course.counts)
         told: list[Transition] = []
         rows = course.where_changed(found)
-        for turn in rounds(course.road[rows], course.at[rows]):
+        for turn in rounds(course.group[rows], course.at[rows]):
             here = rows[turn]
-            roads, at = course.road[here], course.at[here]
-            told += self._tell(machine.settle(state.judgements, roads, at, self.timing), course, after=False)
-            changes = machine.observe(state.judgements, roads, at, found[here], self.timing)
-            changes += machine.regain(state.judgements, roads, at)
+            groups, at = course.group[here], course.at[here]
+            told += self._tell(machine.settle(state.judgements, groups, at, self.timing), course, after=False)
+            changes = machine.observe(state.judgements, groups, at, found[here], self.timing)
+            changes += machine.regain(state.judgements, groups, at)
             told += self._tell(changes, course, after=True)
         return told
 
+    def counts_at(self, at: Ints, value: Floats, now: int) -> Ints:
+        """The counts of every group at an instant, where these are the newest readings of the lamps by then."""
+        share = self.schedules.shares_at(now)[self.schedules.of]
+        due, known = share >= 0, at + self.validity > now
+        fine = (value > self._entry.lit_above) == (self._entry.expect == "lit")
+        counts = np.zeros((len(self.targets), len(Count)), dtype=np.int64)
+        np.add.at(counts[:, Count.OWED], self.group_of[due], 1)
+        np.add.at(counts[:, Count.KNOWN], self.group_of[due & known], 1)
+        np.add.at(counts[:, Count.LIT], self.group_of[due & known & fine], 1)
+        np.add.at(counts[:, Count.EXPECTED], self.group_of[due & known], share[due & known])
+        return counts
+
+    def findings(self, group: Ints | npt.NDArray[np.intp], counts: Ints) -> npt.NDArray[np.int8]:
+        """What the counts of groups, row by row, say."""
+        owed, known = counts[:, Count.OWED], counts[:, Count.KNOWN]
+        judged = (owed > 0) & (known >= self._entry.min_known * owed)
+        rates = np.where(judged, rates_of(counts), np.nan)
+        return findings(self._comparison, rates, self.goal[group], self._entry.dead_band)
+
     def _tell(self, changes: list[Change], course: Courses, *, after: bool) -> list[Transition]:
-        """With the figures just before (a timer) or just after (a reading) the moment of the change."""
+        """With the figures just before (a timer, an end) or just after (a reading) the moment of the change."""
         return [
             self.transition(
-                change, self._evidence(change.target, *course.counts_at(change.target, change.at, after=after))
+                change,
+                self._evidence(
+                    change.target, course.row_at(change.target, change.at, after=after and not is_before(change))
+                ),
             )
             for change in changes
         ]
 
-    def _evidence(self, road: int, known: int, lit: int) -> Evidence:
-        figures: dict[str, float | str] = {
-            "lit": lit,
-            "due": known,
-            "dark": known - lit,
-            "offline": int(self.lamps[road]) - known,
-            "grade": self.roads[road].grade.value,
-        }
+    def _evidence(self, group: int, counts: Ints) -> Evidence:
+        owed, known, fine, expected = (int(number) for number in counts)
+        rate = float(rates_of(counts.reshape(1, -1))[0])
+        lit = fine if self._entry.expect == "lit" else known - fine
+        figures: dict[str, float | str] = {"lit": lit, "due": known, "dark": known - lit, "offline": owed - known}
+        if expected != known * WHOLE:
+            figures["expected"] = expected // WHOLE
+        grade = self.grades[group]
+        if grade is not None:
+            figures["grade"] = grade.value
         return Evidence(
-            value=100.0 * lit / known if known else None,
-            limit=float(self.goal[road]),
+            value=None if np.isnan(rate) else rate,
+            limit=float(self.goal[group]),
             comparison=self._comparison,
             unit=self.card.unit,
             clause=self.card.clause,
             figures=figures,
         )
+
+
+class RoadRatioJudge(RatioJudge):
+    """By road: what the wall shows."""
+
+    def __init__(self, entry: RatioEntry, site: Site, groups: Groups) -> None:
+        super().__init__(entry, site, groups)
+        known = {road.id: road for road in site.registry.city.roads}
+        self.roads: tuple[Road, ...] = tuple(known[target.id] for target in groups.targets)
+
+
+def rates_of(counts: Ints) -> Floats:
+    """Lit lamps in % of the expected ones, 100 where a plan asks for fewer than are lit; NaN where none is expected."""
+    expected = counts[:, Count.EXPECTED] // WHOLE
+    rates: Floats = np.full(len(counts), np.nan)
+    np.divide(100.0 * counts[:, Count.LIT], expected, out=rates, where=expected > 0)
+    return np.minimum(rates, 100.0)
+
+
+def _grade(kind: TargetKind, name: str) -> RoadGrade | None:
+    return RoadGrade(name) if kind is TargetKind.GRADE else None

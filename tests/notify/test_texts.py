@@ -68,6 +68,8 @@ def test_acknowledgement_names_the_person_and_the_note(writer: NoticeWriter) -> 
         (Target(kind=TargetKind.ROAD, id="zhongshan"), "位置：中山路\n"),
         (Target(kind=TargetKind.FEED, id="main"), "位置：数据源 main\n"),
         (Target(kind=TargetKind.CITY, id="city"), "位置：江城\n"),
+        (Target(kind=TargetKind.GRADE, id="main"), "位置：主干道\n"),
+        (Target(kind=TargetKind.DISTRICT, id="gone"), "位置：gone\n"),
         (Target(kind=TargetKind.DEVICE, id="NM-9999"), "位置：NM-9999\n"),
         (Target(kind=TargetKind.ROAD, id="gone"), "位置：gone\n"),
     ],

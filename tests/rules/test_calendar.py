@@ -6,17 +6,14 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from astral import Observer
-from astral.sun import sunset
 from hypothesis import given
 from hypothesis import strategies as st
 
 from config.loading import load
 from domain.errors import Misconfigured
-from domain.instants import MICROS_PER_S, from_micros, to_micros
-from domain.places import NoiseZone, Place
+from domain.instants import to_micros
+from domain.places import NoiseZone
 from rules.settings import SHIPPED_LIMITS
-from rules.sun import LampNights
 from rules.tables import ZONES, Edition, LimitTable, Timeline
 from tests.rules.city import at
 
@@ -117,38 +114,6 @@ def test_steps_for_charts_join_the_night_across_midnight() -> None:
         (at("2026-11-22T22:00:00"), at("2026-11-23T06:00:00"), 50.0),
         (at("2026-11-23T06:00:00"), at("2026-11-23T07:00:00"), 60.0),
     ]
-
-
-NIGHTS = LampNights(
-    place=Place(lon=121.4, lat=31.2), timezone="Asia/Shanghai", after_sunset_s=600, before_sunrise_s=300, grace_s=900
-)
-
-
-def test_lamps_are_judged_from_sunset_with_offset_and_grace() -> None:
-    dusk = sunset(Observer(31.2, 121.4), date(2026, 11, 22), tzinfo=ZoneInfo("Asia/Shanghai"))
-    begin = to_micros(dusk) + (600 + 900) * MICROS_PER_S
-    around = np.array([begin - 1, begin], dtype=np.int64)
-    assert NIGHTS.are_due(around, NIGHTS.between(begin - 1, begin)).tolist() == [False, True]
-
-
-def test_a_night_lasts_to_the_next_morning_and_not_longer() -> None:
-    end = int(NIGHTS.between(at("2026-11-23T00:00:00"), at("2026-11-23T00:00:00"))[0, 1])
-    around = np.array([at("2026-11-23T00:00:00"), end - 1, end, at("2026-11-23T12:00:00")], dtype=np.int64)
-    assert from_micros(end).astimezone(ZoneInfo("Asia/Shanghai")).date() == date(2026, 11, 23)
-    assert NIGHTS.are_due(around, NIGHTS.between(int(around[0]), int(around[-1]))).tolist() == [
-        True,
-        True,
-        False,
-        False,
-    ]
-
-
-def test_where_the_sun_stays_down_no_lamp_is_judged() -> None:
-    north = LampNights(
-        place=Place(lon=18.9, lat=69.6), timezone="Europe/Oslo", after_sunset_s=0, before_sunrise_s=0, grace_s=0
-    )
-    moment = at("2026-12-21T18:00:00", ZoneInfo("Europe/Oslo"))
-    assert len(north.between(moment, moment)) == 0
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,7 @@ from domain.conditions import Signal
 from domain.instants import MICROS_PER_S
 from domain.places import RoadGrade
 from domain.readings import Quality, Vocabulary, batch_of
-from rules import engine
-from rules.kinds import ratio
+from rules import engine, fleet
 from tests.rules.city import (
     CATALOGUE,
     Run,
@@ -153,7 +152,7 @@ def test_the_first_batch_after_such_a_pause_finds_no_silence_in_it() -> None:
 
 
 def test_what_waits_for_the_watermark_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ratio, "WAITING_LIMIT", 100)
+    monkeypatch.setattr(fleet, "WAITING_LIMIT", 100)
     run = Run.of(shipped(), registry_of(*lamps("R", 2), roads=[road("R")]))
     longest = 0
     for second in range(1000):

@@ -11,8 +11,8 @@ from domain.conditions import Transition
 from domain.devices import Registry
 from domain.instants import MICROS_PER_S
 from rules import snapshots
+from rules.lighting import Lighting
 from rules.loading import RuleSet
-from rules.sun import LampNights
 from tests.rules import twin
 from tests.rules.city import CENTRE, Row, Run, at, device, lamps, meter, registry_of, road, rules_of
 
@@ -187,14 +187,14 @@ def test_ratio_is_its_twin_whatever_the_order_within_the_settling_time(
     arriving = sorted(rows, key=lambda row: row[2] + late[LAMPS.index(row[0])])
     registry = registry_of(*lamps("R", 4, interval_s=40), roads=[road("R")])
     run = runs(ratio, registry, arriving, plan, start=DUSK, until=DUSK + 3000 * S)
-    sun = LampNights(place=CENTRE, timezone="Asia/Shanghai", after_sunset_s=0, before_sunrise_s=0, grace_s=240)
+    sun = Lighting(place=CENTRE, timezone="Asia/Shanghai", grace=240 * S)
     expected = twin.ratio(
         {name: readings_of(rows, name) for name in LAMPS},
         validity=120 * S,
         goal=60,
         dead_band=10,
         min_known=0.5,
-        nights=[(begin, stop) for begin, stop in sun.between(DUSK, DUSK + 3000 * S).tolist()],
+        nights=[(night.begin, night.end) for night in sun.between(DUSK, DUSK + 3000 * S)],
         hold=45 * S,
         clear=60 * S,
         until=DUSK + 3000 * S,
