@@ -1,11 +1,13 @@
 """Opens the database so that what was committed survives a power cut, and so that readers never wait for the writer."""
 
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from domain.errors import Misconfigured, Problem
 
@@ -48,9 +50,16 @@ def _sqlite(address: URL, busy_timeout_s: float) -> Database:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:
         connection.isolation_level = None  # the driver's own BEGIN comes too late for a write lock; `begin` sends ours
+        connection.execute(f"PRAGMA busy_timeout={int(busy_timeout_s * 1000)}")
+        # several processes on a new file: SQLite does not wait by itself for the one that turns it to WAL
+        wal = Retrying(
+            retry=retry_if_exception_type(sqlite3.OperationalError),
+            stop=stop_after_delay(busy_timeout_s),
+            wait=wait_fixed(0.01),
+            reraise=True,
+        )
+        wal(connection.execute, "PRAGMA journal_mode=WAL")
         for pragma in (
-            f"busy_timeout={int(busy_timeout_s * 1000)}",
-            "journal_mode=WAL",
             "synchronous=FULL",  # in WAL, NORMAL may lose the last commits at a power cut
             "foreign_keys=ON",
         ):
