@@ -4,6 +4,7 @@ The contract of time: a tick at `now` says that every reading up to now - settle
 counts, but no longer before what was told.
 """
 
+from dataclasses import dataclass, replace
 from operator import attrgetter
 
 import numpy as np
@@ -13,9 +14,12 @@ from domain.devices import Registry
 from domain.errors import Misconfigured, Problem
 from domain.instants import MICROS_PER_S
 from domain.readings import Quality, ReadingBatch, Vocabulary
+from rules.feeds import Feed
 from rules.kinds.table import KINDS
 from rules.loading import Rule, RuleSet
-from rules.program import Arrivals, Program, Site
+from rules.program import Arrivals, Lane, Program, Site
+from rules.queues import Queue
+from rules.rounds import is_once
 from rules.state import State
 
 
@@ -53,7 +57,7 @@ def compile_rules(
 
 def initial_state(program: Program) -> State:
     """Nothing heard, nothing judged."""
-    return State(rules={rule: judge.initial() for rule, judge in program.judges.items()})
+    return program.initial()
 
 
 def evaluate(program: Program, state: State, batch: ReadingBatch) -> tuple[State, list[Transition]]:
@@ -64,23 +68,22 @@ def evaluate(program: Program, state: State, batch: ReadingBatch) -> tuple[State
     """
     arrivals = _arrivals(program, batch)
     told: list[Transition] = []
-    if len(arrivals.at):
-        present = set((np.flatnonzero(np.bincount(arrivals.metric + 1)) - 1).tolist())  # -1: nobody's metric
-        for rule, judge in program.judges.items():
-            if judge.metric_ordinal is None or judge.metric_ordinal in present:
-                told += judge.observe(state.rules[rule], arrivals)
+    if len(arrivals):
+        heard = _heard(program, state, arrivals)
+        for lane in program.lanes:
+            told += _observe(lane, state, heard) if not lane.lateness else _in_order(program, lane, state, heard.every)
     return state, sorted(told, key=attrgetter("at"))
 
 
 def advance(program: Program, state: State, now_micros: int) -> tuple[State, list[Transition]]:
     """Let the city's time come to `now_micros`. Consumes `state`: go on with the one that comes back."""
     told: list[Transition] = []
-    for rule, judge in program.judges.items():
-        if not judge.devices:
-            continue
-        remembered = state.rules[rule]
-        frontier = max(now_micros - program.settle_us, remembered.through)
-        told += judge.advance(remembered, frontier=frontier, now=max(now_micros, remembered.now))
+    for lane in program.lanes:
+        frontier = now_micros - max(program.settle_us, lane.lateness)
+        if lane.lateness in state.queues:
+            told += _observe(lane, state, _by_metric(program, state.queues[lane.lateness].advance(frontier)))
+        for panel in lane.panels:
+            told += panel.advance(state, frontier=frontier, now=now_micros)
     return state, sorted(told, key=attrgetter("at"))
 
 
@@ -94,12 +97,76 @@ def _arrivals(program: Program, batch: ReadingBatch) -> Arrivals:
         device=device,
         metric=metric,
         at=batch.at,
+        received=batch.received,
         value=batch.value,
         span=batch.span,
         good=batch.quality == Quality.GOOD,
+        delay=np.zeros(len(batch), dtype=np.int64),
     )
     usable = batch.live & (device >= 0)
     return arrivals if usable.all() else arrivals.take(usable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Heard:
+    """All that arrived, and the same by metric, for the metrics that rules look at."""
+
+    every: Arrivals
+    by_metric: dict[int, Arrivals]
+
+
+def _heard(program: Program, state: State, arrivals: Arrivals) -> Heard:
+    """Take note of how late the feeds run; by metric, those that a rule looks at."""
+    metric = arrivals.metric
+    present = (np.flatnonzero(np.bincount(metric + 1)) - 1).tolist()  # -1: nobody's metric
+    by_metric: dict[int, Arrivals] = {}
+    for ordinal in present:
+        if ordinal not in program.metrics:
+            continue
+        rows = None if len(present) == 1 else np.flatnonzero(metric == ordinal)
+        mine = arrivals if rows is None else arrivals.take(rows)
+        by_metric[ordinal] = mine = _timed(program, state, ordinal, mine)
+        arrivals.delay[slice(None) if rows is None else rows] = mine.delay
+    return Heard(every=arrivals, by_metric=by_metric)
+
+
+def _timed(program: Program, state: State, metric: int, arrivals: Arrivals) -> Arrivals:
+    feed = state.feeds.get(metric)
+    if feed is None:
+        feed = state.feeds[metric] = Feed.unheard(len(program.vocabulary.devices))
+    lag = np.clip(arrivals.received - arrivals.at, 0, program.lag_limit_us)
+    once = is_once(arrivals.device)
+    delay = feed.hear(arrivals.device, arrivals.at, lag, slack=program.slack_us, once=once)
+    return replace(arrivals, delay=delay, once=once)
+
+
+def _in_order(program: Program, lane: Lane, state: State, arrivals: Arrivals) -> list[Transition]:
+    """Through the queue of the lane: what may go of that which waited, and of what has just arrived."""
+    queue = state.queues.get(lane.lateness)
+    if queue is None:
+        queue = Queue(lateness=lane.lateness, devices=len(program.vocabulary.devices))
+        state.queues[lane.lateness] = queue
+    return _observe(lane, state, _by_metric(program, queue.put(arrivals)))
+
+
+def _by_metric(program: Program, arrivals: Arrivals) -> Heard:
+    present = program.metrics.intersection(np.unique(arrivals.metric).tolist())
+    return Heard(
+        every=arrivals,
+        by_metric={metric: arrivals.take(np.flatnonzero(arrivals.metric == metric)) for metric in present},
+    )
+
+
+def _observe(lane: Lane, state: State, heard: Heard) -> list[Transition]:
+    told: list[Transition] = []
+    if not len(heard.every):
+        return told
+    for panel in lane.panels:
+        if panel.metric_ordinal is None:
+            told += panel.observe(state, heard.every)
+        elif panel.metric_ordinal in heard.by_metric:
+            told += panel.observe(state, heard.by_metric[panel.metric_ordinal])
+    return told
 
 
 def _unknown_roads(rule: Rule, registry: Registry) -> list[Problem]:

@@ -1,14 +1,14 @@
 """Where a series' limit comes from: one number, or a dated table by zone and time of day."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from domain.devices import Device
 from domain.places import NoiseZone
 from rules.comparing import Floats
-from rules.state import Index, Ints
+from rules.state import FOREVER, NEVER, Index, Ints
 from rules.tables import ZONES, Timeline, zone_column
 
 
@@ -25,6 +25,14 @@ class Limits(Protocol):
         """(from, until, limit) over [start, end), for charts. Raises ValueError where a zone is needed."""
 
 
+@runtime_checkable
+class SteadyLimits(Limits, Protocol):
+    """Limits that stay the same for long stretches: rules with such limits are judged together, by table."""
+
+    def stretch(self, at: int) -> tuple[int, int]:
+        """[from, until) around an instant in which no series' limit changes."""
+
+
 class FixedLimit:
     """The same for everybody, always."""
 
@@ -39,6 +47,9 @@ class FixedLimit:
 
     def steps(self, zone: NoiseZone | None, start: int, end: int) -> list[tuple[int, int, float]]:
         return [(start, end, self._value)] if start < end else []
+
+    def stretch(self, at: int) -> tuple[int, int]:
+        return NEVER, FOREVER
 
 
 class TableLimits:
@@ -69,3 +80,6 @@ class TableLimits:
         if zone is None and self._needs_zone:
             raise ValueError("this limit depends on the noise zone; name one")
         return self._timeline.steps(zone, start, end)
+
+    def stretch(self, at: int) -> tuple[int, int]:
+        return self._timeline.stretch(at)

@@ -45,6 +45,23 @@ class Timing:
     hold: int = 0
     clear: int = 0
 
+    def of(self, targets: Index) -> tuple[Ints | int, Ints | int]:
+        """Hold and clear time of each target."""
+        return self.hold, self.clear
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Timings:
+    """Of several rules whose targets alternate: the target n belongs to rule n modulo their number."""
+
+    hold: Ints
+    clear: Ints
+
+    def of(self, targets: Index) -> tuple[Ints, Ints]:
+        """Hold and clear time of each target."""
+        rule = targets % len(self.hold)
+        return self.hold[rule], self.clear[rule]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
@@ -56,7 +73,7 @@ class Change:
     since: int
 
 
-def settle(judgements: Judgements, targets: Index, until: Ints | int, timing: Timing) -> list[Change]:
+def settle(judgements: Judgements, targets: Index, until: Ints | int, timing: Timing | Timings) -> list[Change]:
     """Let the timers of `targets` (without repetition) run up to and including `until`."""
     up = targets[judgements.due[targets] <= until]
     if not len(up):
@@ -71,7 +88,7 @@ def settle(judgements: Judgements, targets: Index, until: Ints | int, timing: Ti
 
 
 def observe(
-    judgements: Judgements, targets: Index, at: Ints, found: npt.NDArray[np.int8], timing: Timing
+    judgements: Judgements, targets: Index, at: Ints, found: npt.NDArray[np.int8], timing: Timing | Timings
 ) -> list[Change]:
     """One finding for each of `targets` (without repetition) at its event time; earlier timers must be settled.
 
@@ -104,13 +121,16 @@ def open_targets(judgements: Judgements) -> Index:
     return np.flatnonzero(judgements.phase)
 
 
-def set_timers(judgements: Judgements, targets: Index, timing: Timing) -> None:
+def set_timers(judgements: Judgements, targets: Index, timing: Timing | Timings) -> None:
     """`due` follows from the phase."""
+    if not len(targets):
+        return
     phase = judgements.phase[targets]
+    hold, clear = timing.of(targets)
     judgements.due[targets] = np.where(
         phase == Phase.PENDING,
-        judgements.since[targets] + timing.hold,
-        np.where(phase == Phase.CLEARING, judgements.clear_since[targets] + timing.clear, FOREVER),
+        judgements.since[targets] + hold,
+        np.where(phase == Phase.CLEARING, judgements.clear_since[targets] + clear, FOREVER),
     )
 
 
@@ -129,9 +149,11 @@ def _tell_moves(judgements: Judgements, targets: Index, at: Ints, was: npt.NDArr
 
 
 def _told(judgements: Judgements, targets: Index, signal: Signal, at: Ints, since: Ints) -> list[Change]:
+    if not len(targets):
+        return []
     judgements.changed[targets] = at
     judgements.lost[targets] = signal is Signal.LOST
     return [
-        Change(target=int(target), signal=signal, at=int(moment), since=int(begin))
-        for target, moment, begin in zip(targets, at, since, strict=True)
+        Change(target=target, signal=signal, at=moment, since=begin)
+        for target, moment, begin in zip(targets.tolist(), at.tolist(), since.tolist(), strict=True)
     ]

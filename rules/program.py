@@ -1,9 +1,10 @@
 """A compiled program: every rule bound to the devices of one registry, ready to judge columns."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -11,10 +12,10 @@ import numpy.typing as npt
 
 from domain.conditions import Evidence, RuleCard, Target, Transition
 from domain.devices import Device, Registry
-from domain.instants import from_micros
+from domain.instants import MICROS_PER_S, from_micros
 from domain.readings import Vocabulary
 from rules.machine import Change, Timing
-from rules.state import Column, Index, Ints, RuleState, blank, own_of, rows_of
+from rules.state import Column, Index, Ints, RuleState, State, blank, own_of, rows_of
 from rules.tables import LimitTable
 
 Ordinals = npt.NDArray[np.intp]
@@ -22,24 +23,62 @@ Ordinals = npt.NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Arrivals:
-    """The live readings of a batch, in the program's own ordinals, devices that the program does not know left out."""
+    """The live readings of a batch, in the program's own ordinals, devices that the program does not know left out.
+
+    A judge with one metric gets the readings of that metric alone. With a lateness they come in order of event time for
+    each series, else as they arrived.
+    """
 
     device: Ordinals
     metric: Ordinals
     at: Ints
+    received: Ints
+    """When we got it."""
     value: npt.NDArray[np.float64]
     span: npt.NDArray[np.float32]
     good: npt.NDArray[np.bool_]
+    delay: Ints
+    """How far the clock of the reading's series runs behind, as of this reading (rules/feeds.py); in µs."""
+    once: bool = False
+    """Known to hold every device at most once."""
+
+    def __len__(self) -> int:
+        return len(self.at)
 
     def take(self, which: npt.NDArray[np.bool_] | Index) -> "Arrivals":
         return Arrivals(
             device=self.device[which],
             metric=self.metric[which],
             at=self.at[which],
+            received=self.received[which],
             value=self.value[which],
             span=self.span[which],
             good=self.good[which],
+            delay=self.delay[which],
+            once=self.once,
         )
+
+    def joined(self, more: "Arrivals") -> "Arrivals":
+        columns: dict[str, Any] = {name: np.concatenate([getattr(self, name), getattr(more, name)]) for name in COLUMNS}
+        return Arrivals(**columns)
+
+
+COLUMNS: Mapping[str, npt.DTypeLike] = {
+    "device": np.intp,
+    "metric": np.intp,
+    "at": np.int64,
+    "received": np.int64,
+    "value": np.float64,
+    "span": np.float32,
+    "good": np.bool_,
+    "delay": np.int64,
+}
+
+
+def nothing_arrived() -> Arrivals:
+    """No rows."""
+    columns: dict[str, Any] = {name: np.zeros(0, dtype=dtype) for name, dtype in COLUMNS.items()}
+    return Arrivals(**columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +136,14 @@ class Judge(ABC):
     def advance(self, state: RuleState, *, frontier: int, now: int) -> list[Transition]:
         """Time has come to `now`; every reading up to `frontier` has arrived. `state` changes in place."""
 
+    def fellowship(self) -> Hashable | None:
+        """Judges that give the same one are judged together, by the `panel` of the first; None: by itself."""
+        return None
+
+    def panel(self, judges: "Sequence[Judge]") -> "Panel":
+        """What drives these judges, of one fellowship."""
+        return Alone(*judges)
+
     def transition(self, change: Change, evidence: Evidence) -> Transition:
         """The change as the rest of the house reads it."""
         return Transition(
@@ -109,14 +156,99 @@ class Judge(ABC):
         )
 
 
+class Panel(ABC):
+    """Drives the judges of one or several rules over the state of the whole program."""
+
+    metric_ordinal: int | None
+    """The only metric that it looks at; None: any."""
+
+    @abstractmethod
+    def begin(self, state: State) -> None:
+        """Put the fresh memory of its rules into the state."""
+
+    @abstractmethod
+    def observe(self, state: State, arrivals: Arrivals) -> list[Transition]:
+        """As Judge.observe."""
+
+    @abstractmethod
+    def advance(self, state: State, *, frontier: int, now: int) -> list[Transition]:
+        """As Judge.advance; neither time goes back behind what was told before."""
+
+
+class Alone(Panel):
+    """One judge by itself."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._rule = judge.card.id
+        self.metric_ordinal = judge.metric_ordinal
+
+    def begin(self, state: State) -> None:
+        state.rules[self._rule] = self._judge.initial()
+
+    def observe(self, state: State, arrivals: Arrivals) -> list[Transition]:
+        return self._judge.observe(state.rules[self._rule], arrivals)
+
+    def advance(self, state: State, *, frontier: int, now: int) -> list[Transition]:
+        known = state.rules[self._rule]
+        if not self._judge.devices:
+            return []
+        return self._judge.advance(known, frontier=max(frontier, known.through), now=max(now, known.now))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Lane:
+    """The panels of all rules that allow the same lateness, in µs."""
+
+    lateness: int
+    panels: tuple[Panel, ...]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Program:
-    """`judges` by rule id, in the order of the files. `settle_us`: how late a reading may come behind the tick."""
+    """`judges` by rule id, in the order of the files. `settle_us`: how late a reading may come behind the tick.
+
+    `lateness`: by rule, in µs, how far the readings of one series may be out of order; a rule that is not in it judges
+    at once. `lag_limit_us`: a feed is followed so far behind the present, and no further.
+    """
 
     vocabulary: Vocabulary
     judges: Mapping[str, Judge]
     settle_us: int
+    lateness: Mapping[str, int] = field(default_factory=dict)
+    lag_limit_us: int = 86_400 * MICROS_PER_S
     _translations: WeakKeyDictionary[Vocabulary, tuple[Ordinals, Ordinals]] = field(default_factory=WeakKeyDictionary)
+
+    @cached_property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The judges by lateness, and in each lane by fellowship, in their order."""
+        lanes: dict[int, dict[Hashable, list[Judge]]] = {}
+        for rule, judge in self.judges.items():
+            fellowship = judge.fellowship()
+            lane = lanes.setdefault(self.lateness.get(rule, 0), {})
+            lane.setdefault(rule if fellowship is None else (fellowship,), []).append(judge)
+        return tuple(
+            Lane(lateness=lateness, panels=tuple(judges[0].panel(judges) for judges in groups.values()))
+            for lateness, groups in lanes.items()
+        )
+
+    @cached_property
+    def metrics(self) -> frozenset[int]:
+        """Ordinals of the metrics whose feeds are followed."""
+        return frozenset(judge.metric_ordinal for judge in self.judges.values() if judge.metric_ordinal is not None)
+
+    @cached_property
+    def slack_us(self) -> int:
+        """By how much the readings of one series may be out of step."""
+        return max((self.settle_us, *self.lateness.values()))
+
+    def initial(self) -> State:
+        """Nothing heard, nothing judged."""
+        state = State(rules={})
+        for lane in self.lanes:
+            for panel in lane.panels:
+                panel.begin(state)
+        return replace(state, rules={rule: state.rules[rule] for rule in self.judges})
 
     @cached_property
     def cards(self) -> Mapping[str, RuleCard]:

@@ -23,3 +23,9 @@ def rounds(series: Index, at: Ints) -> Iterator[Index]:
     rank = np.arange(len(order)) - np.repeat(begins, lengths)
     by_rank = order[np.argsort(rank, kind="stable")]
     yield from np.split(by_rank, np.cumsum(np.bincount(rank))[:-1])
+
+
+def is_once(series: Index) -> bool:
+    """Whether no series comes twice."""
+    ordered = np.sort(series)
+    return not bool((ordered[1:] == ordered[:-1]).any())

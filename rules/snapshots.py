@@ -64,10 +64,10 @@ def load(content: bytes, program: Program) -> State:
         raise Refused(f"the rules' snapshot cannot be read ({exc}); remove it to start without memory") from exc
     if snapshot.version != VERSION:
         raise Refused(f"the rules' snapshot has version {snapshot.version}, not {VERSION}; remove it to start without")
-    rules = {rule: judge.initial() for rule, judge in program.judges.items()}
-    for rule in rules.keys() & snapshot.rules.keys():
-        _restore(rules[rule], snapshot.rules[rule], program.judges[rule])
-    return State(rules=rules)
+    state = program.initial()
+    for rule in state.rules.keys() & snapshot.rules.keys():
+        _restore(state.rules[rule], snapshot.rules[rule], program.judges[rule])
+    return state
 
 
 def _remembered(state: RuleState) -> _Remembered:

@@ -5,10 +5,14 @@ Bounded: the columns are as long as the registry, and what waits has a limit of 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from rules.feeds import Feed
+    from rules.queues import Queue
 
 Ints = npt.NDArray[np.int64]
 Index = npt.NDArray[np.intp]
@@ -29,6 +33,10 @@ class Sightings:
     span: npt.NDArray[np.float32]
     watched: Ints
     """Since when we listen to the device: silence is counted from here where nothing was heard."""
+    delay: Ints
+    """How far the clock of the device's feed runs behind (rules/feeds.py), as of the newest reading; in µs."""
+    late: Ints
+    """How many readings came when a newer one had been judged already: passed over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -147,13 +155,24 @@ class RuleState:
     rows: Rows = field(default_factory=Rows)
     through: int = NEVER
     now: int = NEVER
+    open: Index = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
+    """Holds every target that is not calm, once `wake` is known. Not in snapshots."""
+    wake: int = NEVER
+    """No frontier before it changes anything; NEVER: not known, look at everything. Not in snapshots."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class State:
-    """All that a program remembers, by rule. `engine.evaluate` and `engine.advance` consume it and hand it back."""
+    """All that a program remembers. `engine.evaluate` and `engine.advance` consume it and hand it back.
+
+    `panels`: the columns of rules that are judged together, by the first of them; their own RuleStates are views of it.
+    `feeds`: by metric ordinal. `queues`: what waits to be put in order, by lateness in µs.
+    """
 
     rules: dict[str, RuleState]
+    panels: "dict[str, RuleState]" = field(default_factory=dict)
+    feeds: "dict[int, Feed]" = field(default_factory=dict)
+    queues: "dict[int, Queue]" = field(default_factory=dict)
 
 
 def blank(*, devices: tuple[str, ...], targets: tuple[str, ...]) -> RuleState:
@@ -166,6 +185,8 @@ def blank(*, devices: tuple[str, ...], targets: tuple[str, ...]) -> RuleState:
             value=np.full(n, np.nan),
             span=np.zeros(n, dtype=np.float32),
             watched=np.full(n, NEVER, dtype=np.int64),
+            delay=np.zeros(n, dtype=np.int64),
+            late=np.zeros(n, dtype=np.int64),
         ),
         judgements=Judgements(
             keys=targets,

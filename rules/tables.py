@@ -120,6 +120,12 @@ class Timeline:
         starts, editions, _ = self._segments(np.array([at], dtype=np.int64))
         return self._sources[int(editions[np.searchsorted(starts, at, side="right") - 1])]
 
+    def stretch(self, at: int) -> tuple[int, int]:
+        """[from, until) around an instant in one edition and period; midnight parts a night in two."""
+        starts = _day_segments(self._schedule, at // DAY_US)[0]
+        here = int(np.searchsorted(starts, at, side="right"))
+        return int(starts[here - 1]), int(starts[here])
+
     def steps(self, zone: NoiseZone | None, start: int, end: int) -> list[tuple[int, int, float]]:
         """The limit as (from, until, value) over [start, end); stretches without a limit are left out."""
         days = np.arange(start // DAY_US, -(-end // DAY_US) + 1, dtype=np.int64) * DAY_US

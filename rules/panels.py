@@ -1,0 +1,242 @@
+"""Judges several rules on one metric of the same devices together: each reading is looked at once, for all of them.
+
+The target of rule r on series s stands at s * rules + r, so that what belongs to one series lies side by side.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.conditions import Transition
+from rules import machine
+from rules.comparing import Finding
+from rules.limits import SteadyLimits
+from rules.machine import Change, Phase, Timing, Timings
+from rules.program import Arrivals, Panel
+from rules.rounds import is_once, rounds
+from rules.state import FOREVER, NEVER, Index, Ints, Judgements, RuleState, State, blank
+from rules.yardsticks import Cells, Plain, Together, Yardstick
+
+if TYPE_CHECKING:
+    from rules.series import SeriesJudge
+
+MOST_REPEATED = 65_536
+"""Entries of `open` that may be there twice before they are sorted out between two ticks."""
+
+
+class SeriesPanel(Panel):
+    """Every device is a target of every rule. A reading is believed for the rule's `evidence_for` intervals."""
+
+    def __init__(self, judges: "Sequence[SeriesJudge]") -> None:
+        """All with the same metric and devices; several only if their limits are steady."""
+        self._judges = tuple(judges)
+        self._rules = tuple(judge.card.id for judge in judges)
+        first = judges[0]
+        self.metric_ordinal = first.metric_ordinal
+        self._devices = len(first.devices)
+        self._width = len(judges)
+        self._timing: Timing | Timings = first.timing
+        if self._width > 1:
+            self._timing = Timings(
+                hold=np.array([judge.timing.hold for judge in judges], dtype=np.int64),
+                clear=np.array([judge.timing.clear for judge in judges], dtype=np.int64),
+            )
+        # rules with the same validity share one column
+        columns = {judge.validity.tobytes(): judge.validity for judge in judges}
+        self._validity = np.stack(tuple(columns.values()))
+        place = {key: number for number, key in enumerate(columns)}
+        self._validity_of = np.array([place[judge.validity.tobytes()] for judge in judges], dtype=np.intp)
+        steady = [judge.limits for judge in judges if isinstance(judge.limits, SteadyLimits)]
+        self._yardstick: Yardstick = (
+            Together(judges, steady, series=self._devices) if len(steady) == self._width else Plain(first)
+        )
+
+    def begin(self, state: State) -> None:
+        if self._width == 1:
+            state.rules[self._rules[0]] = self._judges[0].initial()
+            return
+        first = self._judges[0]
+        devices = tuple(device.id for device in first.devices)
+        joint = blank(devices=devices, targets=())
+        joint = replace(joint, judgements=_judgements(self._devices * self._width))
+        state.panels[self._rules[0]] = joint
+        for number, judge in enumerate(self._judges):
+            keys = tuple(str(target) for target in judge.targets)
+            mine = _column(joint.judgements, keys, slice(number, None, self._width))
+            state.rules[judge.card.id] = replace(joint, judgements=mine)
+
+    def observe(self, state: State, arrivals: Arrivals) -> list[Transition]:
+        return self.judge(self._joint(state), arrivals)
+
+    def advance(self, state: State, *, frontier: int, now: int) -> list[Transition]:
+        joint = self._joint(state)
+        if joint.through == NEVER and self._width > 1:
+            # after a restart the rules of a panel may have come from different ones
+            joint.through = max(state.rules[rule].through for rule in self._rules)
+            joint.now = max(state.rules[rule].now for rule in self._rules)
+        told = self.wait(joint, frontier=max(frontier, joint.through), now=max(now, joint.now))
+        for rule in self._rules:
+            state.rules[rule].through, state.rules[rule].now = joint.through, joint.now
+        return told
+
+    def _joint(self, state: State) -> RuleState:
+        return state.rules[self._rules[0]] if self._width == 1 else state.panels[self._rules[0]]
+
+    def judge(self, state: RuleState, arrivals: Arrivals) -> list[Transition]:
+        """What has arrived; `state` is that of all its rules."""
+        place = self._judges[0].place_of.take(arrivals.device)
+        mine = (arrivals.metric == self.metric_ordinal) & (place >= 0) & arrivals.good
+        if not mine.all():
+            rows = np.flatnonzero(mine)
+            place, arrivals = place[rows], arrivals.take(rows)
+        if not len(place):
+            return []
+        violated = self._yardstick.violated(place, arrivals.at, arrivals.value)
+        if arrivals.once or is_once(place):
+            return self._turn(state, place, arrivals, violated)
+        told: list[Transition] = []
+        for turn in rounds(place, arrivals.at):
+            told += self._turn(state, place[turn], arrivals.take(turn), violated[turn])
+        return told
+
+    def wait(self, state: RuleState, *, frontier: int, now: int) -> list[Transition]:
+        """Time has come to `now`."""
+        told: list[Transition] = []
+        if state.wake == NEVER:
+            state.open = machine.open_targets(state.judgements)
+        if state.wake <= frontier:
+            open_targets = np.unique(state.open)
+            until = frontier - state.sightings.delay[open_targets // self._width]
+            told += self._expire(state, open_targets, until)
+            told += self._tell(state, machine.settle(state.judgements, open_targets, until, self._timing))
+            state.open = open_targets[state.judgements.phase[open_targets] != Phase.CALM]
+            state.wake = self._next(state, state.open)
+        state.through, state.now = frontier, now
+        return told
+
+    def _turn(
+        self, state: RuleState, series: Index, arrivals: Arrivals, violated: npt.NDArray[np.bool_]
+    ) -> list[Transition]:
+        """At most one reading for each of `series`."""
+        before = state.sightings.at.take(series)
+        fresh = arrivals.at > before
+        if not fresh.all():
+            np.add.at(state.sightings.late, series[arrivals.at < before], 1)
+            rows = np.flatnonzero(fresh)
+            series, arrivals, violated = series[rows], arrivals.take(rows), violated[rows]
+        phase = state.judgements.phase.reshape(-1, self._width).take(series, axis=0)
+        moving = np.flatnonzero(violated | (phase != Phase.CALM))
+        if not len(moving):
+            _see(state, series, arrivals)
+            return []
+        row, rule = np.divmod(moving, self._width)
+        cells = Cells(series=series[row], rule=rule, at=arrivals.at[row], value=arrivals.value[row])
+        found = self._yardstick.found(cells, violated.ravel()[moving])
+        return self._move(state, cells, found, seen=(series, arrivals))
+
+    def _move(
+        self, state: RuleState, cells: Cells, found: npt.NDArray[np.int8], *, seen: tuple[Index, Arrivals]
+    ) -> list[Transition]:
+        """One finding for each of the cells, of which some change something; `seen` takes the place of what was."""
+        judgements = state.judgements
+        targets = cells.series * self._width + cells.rule
+        busy = np.flatnonzero(self._is_news(state, targets, cells.at, found))
+        if not len(busy):
+            _see(state, *seen)
+            return []
+        targets, at, found = targets[busy], cells.at[busy], found[busy]
+        # what came due before this reading is told with the evidence from before it
+        told = self._expire(state, targets, at)
+        told += self._tell(state, machine.settle(judgements, targets, at, self._timing))
+        _see(state, *seen)
+        told += self._tell(state, machine.observe(judgements, targets, at, found, self._timing))
+        # evidence that was too old when it came moves the machine, but it is not told as knowledge regained
+        delay = state.sightings.delay[targets // self._width]
+        current = at + self._valid_for(targets) > max(state.through, NEVER // 2) - delay
+        told += self._tell(state, machine.regain(judgements, targets[current], at[current]))
+        self._watch(state, targets)
+        return told
+
+    def _is_news(
+        self, state: RuleState, targets: Index, at: Ints, found: npt.NDArray[np.int8]
+    ) -> npt.NDArray[np.bool_]:
+        """Whether a finding changes the phase, or a timer or the evidence ran out before it, or knowledge is back."""
+        judgements = state.judgements
+        phase = judgements.phase[targets]
+        over = state.sightings.at[targets // self._width] + self._valid_for(targets) <= at
+        due = judgements.due[targets] <= np.maximum(at, judgements.changed[targets])
+        news: npt.NDArray[np.bool_] = (machine.NEXT[phase, found] != phase) | over | due | judgements.lost[targets]
+        return news
+
+    def _expire(self, state: RuleState, targets: Index, until: Ints) -> list[Transition]:
+        """What is open becomes unknown where the evidence ran out at or before `until`."""
+        end = self._evidence_ends(state, targets)
+        over = np.flatnonzero(end <= until)
+        if not len(over):
+            return []
+        targets, end = targets[over], end[over]
+        told = self._tell(state, machine.settle(state.judgements, targets, end, self._timing))
+        unknown = np.full(len(targets), Finding.UNKNOWN, dtype=np.int8)
+        return told + self._tell(state, machine.observe(state.judgements, targets, end, unknown, self._timing))
+
+    def _evidence_ends(self, state: RuleState, targets: Index) -> Ints:
+        """When what is known of open targets ends; FOREVER where nothing is known, or nothing is open."""
+        phase = state.judgements.phase[targets]
+        known = (phase != Phase.CALM) & (phase < Phase.PENDING_LOST)
+        return np.where(known, state.sightings.at[targets // self._width] + self._valid_for(targets), FOREVER)
+
+    def _valid_for(self, targets: Index) -> Ints:
+        series, rule = np.divmod(targets, self._width)
+        return self._validity[self._validity_of[rule], series]
+
+    def _watch(self, state: RuleState, targets: Index) -> None:
+        """The ticks look after these."""
+        if state.wake == NEVER:
+            return
+        targets = targets[state.judgements.phase[targets] != Phase.CALM]
+        state.open = np.concatenate([state.open, targets])
+        state.wake = min(state.wake, self._next(state, targets))
+        if len(state.open) > MOST_REPEATED + 2 * self._devices * self._width:
+            state.open = np.unique(state.open)
+
+    def _next(self, state: RuleState, targets: Index) -> int:
+        """The first frontier at which something happens to these targets if no reading comes."""
+        first = np.minimum(self._evidence_ends(state, targets), state.judgements.due[targets])
+        waiting = first < FOREVER
+        delay = state.sightings.delay[targets[waiting] // self._width]
+        return int((first[waiting] + delay).min(initial=FOREVER))
+
+    def _tell(self, state: RuleState, changes: list[Change]) -> list[Transition]:
+        told: list[Transition] = []
+        for change in changes:
+            series, rule = divmod(change.target, self._width)
+            judge = self._judges[rule]
+            mine = Change(target=series, signal=change.signal, at=change.at, since=change.since)
+            told.append(judge.transition(mine, judge.evidence(state, series)))
+        return told
+
+
+def _see(state: RuleState, series: Index, arrivals: Arrivals) -> None:
+    sightings = state.sightings
+    sightings.at[series], sightings.value[series] = arrivals.at, arrivals.value
+    sightings.span[series], sightings.delay[series] = arrivals.span, arrivals.delay
+
+
+def _judgements(targets: int) -> Judgements:
+    return blank(devices=(), targets=("",) * targets).judgements
+
+
+def _column(judgements: Judgements, keys: tuple[str, ...], which: slice) -> Judgements:
+    """Views of every so many targets."""
+    return Judgements(
+        keys=keys,
+        phase=judgements.phase[which],
+        lost=judgements.lost[which],
+        since=judgements.since[which],
+        clear_since=judgements.clear_since[which],
+        due=judgements.due[which],
+        changed=judgements.changed[which],
+    )
