@@ -1,0 +1,109 @@
+"""Readings in a text file: NDJSON as `citybrain readings --json` writes it, or CSV with a head line."""
+
+import csv
+import math
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from citybrain.backtest.scratch import Row
+from domain.errors import Misconfigured, Problem
+from domain.instants import to_micros
+from domain.readings import Quality
+
+MOST_PROBLEMS = 10
+"""A file of another kind is wrong in every line: the first ones say enough."""
+NEEDED = ("device", "metric", "at", "value")
+_QUALITIES = {quality.name.lower(): int(quality) for quality in Quality}
+
+
+class _Line(msgspec.Struct):
+    """One line of NDJSON; what else it says does not matter here."""
+
+    device: str
+    metric: str
+    at: str
+    value: float
+    quality: str = "good"
+    span_s: float = 0.0
+    span: float = 0.0
+
+
+def read_listing(path: Path) -> Iterator[Row]:
+    """Row by row, in the order of the file. Raises Misconfigured with the first problems, each with its line."""
+    problems: list[Problem] = []
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            for number, row in _rows(path, lines):
+                if isinstance(row, str):
+                    problems.append(Problem(file=str(path), line=number, message=row))
+                else:
+                    yield row
+                if len(problems) >= MOST_PROBLEMS:
+                    break
+    except OSError as exc:
+        message = f"cannot be read: {exc.strerror}; check the path and its rights"
+        raise Misconfigured([Problem(file=str(path), line=None, message=message)]) from exc
+    except UnicodeDecodeError as exc:
+        raise Misconfigured([Problem(file=str(path), line=None, message="not UTF-8; save it as UTF-8")]) from exc
+    if problems:
+        raise Misconfigured(problems)
+
+
+def _rows(path: Path, lines: Iterator[str]) -> Iterator[tuple[int, Row | str]]:
+    """Line number with the row, or with what is wrong."""
+    first = next(lines, "")
+    if first.lstrip().startswith("{") or path.suffix in {".ndjson", ".jsonl", ".json"}:
+        yield from _ndjson(first, lines)
+    else:
+        yield from _table(first, lines)
+
+
+def _ndjson(first: str, lines: Iterator[str]) -> Iterator[tuple[int, Row | str]]:
+    decoder = msgspec.json.Decoder(_Line)
+    number, text = 1, first
+    while text:
+        if text.strip():
+            try:
+                line = decoder.decode(text)
+                yield (
+                    number,
+                    _row(line.device, line.metric, line.at, line.value, line.span_s or line.span, line.quality),
+                )
+            except (msgspec.MsgspecError, ValueError) as exc:
+                yield number, f"no reading: {exc}; write a line as `citybrain readings --json` does"
+        number, text = number + 1, next(lines, "")
+
+
+def _table(first: str, lines: Iterator[str]) -> Iterator[tuple[int, Row | str]]:
+    names = [name.strip() for name in next(csv.reader([first]), [])]
+    missing = [name for name in NEEDED if name not in names]
+    if missing:
+        yield 1, f"lacks the columns {', '.join(missing)}; the head line names device, metric, at, value[, span]"
+        return
+    reader = csv.DictReader(lines, fieldnames=names)
+    for found in reader:
+        try:
+            yield reader.line_num + 1, _cells(found)
+        except (ValueError, TypeError) as exc:  # TypeError: a line with fewer cells than the head
+            yield reader.line_num + 1, f"no reading: {exc}; write device, metric, a time with zone, and a number"
+
+
+def _cells(found: Mapping[str, str]) -> Row:
+    span = found.get("span_s") or found.get("span") or 0.0
+    quality = found.get("quality") or "good"
+    return _row(found["device"], found["metric"], found["at"], float(found["value"]), float(span), quality)
+
+
+def _row(device: str, metric: str, at: str, value: float, span: float, quality: str) -> Row:
+    """Raises ValueError for what is no reading."""
+    moment = datetime.fromisoformat(at)
+    if moment.tzinfo is None:
+        raise ValueError(f"time {at!r} has no zone")
+    if not math.isfinite(value):
+        raise ValueError(f"value {value} is not a number")
+    if quality not in _QUALITIES:
+        raise ValueError(f"quality {quality!r} is none of {', '.join(_QUALITIES)}")
+    return device, metric, to_micros(moment), value, span, _QUALITIES[quality]

@@ -1,0 +1,77 @@
+"""One run: rules over stored readings, and the alerts that they would have told."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from citybrain.backtest.census import Census
+from citybrain.backtest.source import Source, Wanted
+from citybrain.backtest.subject import Period
+from domain.conditions import RuleCard
+from domain.devices import Registry
+from domain.instants import MICROS_PER_S
+from domain.readings import Vocabulary
+from rules.engine import compile_rules
+from rules.history.driving import NEVER_BLIND_S, Drive, Gap
+from rules.history.episodes import Episode, EpisodeBook
+from rules.kinds.absence import AbsenceJudge
+from rules.loading import RuleSet
+from rules.program import Program
+
+Progress = Callable[[int], None]
+"""Hears up to which event time (microseconds) the readings are judged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """`warm_up_us`: so much before the period is judged but not counted, so that windows and holds begin full."""
+
+    period: Period
+    gap_s: float | None
+    warm_up_us: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """`episodes` were told within the period; `standing` counts those told before it and not over at its begin."""
+
+    episodes: Sequence[Episode]
+    standing: int
+    cards: dict[str, RuleCard]
+    census: Census
+    gaps: Sequence[Gap]
+
+
+def run_rules(ruleset: RuleSet, registry: Registry, source: Source, plan: Plan, progress: Progress) -> Outcome:
+    """With the engine that runs live. Raises Misconfigured for rules that do not fit the city."""
+    words = Vocabulary(devices=tuple(registry.devices), metrics=ruleset.catalogue.codes)
+    blind_s = NEVER_BLIND_S if plan.gap_s is None else plan.gap_s
+    program = compile_rules(ruleset, registry, words, settle_s=0.0, blind_after_s=blind_s)
+    begin, period = plan.period.start - plan.warm_up_us, plan.period
+    gap_us = None if plan.gap_s is None else round(plan.gap_s * MICROS_PER_S)
+    drive, book, census = Drive(program, start=begin, gap_us=gap_us), EpisodeBook(), Census()
+    for batch in source.batches(begin, period.end, wanted_by(program)):
+        census.count(batch, registry)
+        book.take(drive.feed(batch))
+        progress(int(batch.at[-1]))
+    book.take(drive.finish(period.end))
+    progress(period.end)
+    episodes = book.episodes()
+    before = [episode for episode in episodes if episode.held < period.start]
+    return Outcome(
+        episodes=[episode for episode in episodes if episode.held >= period.start],
+        standing=sum(episode.ended is None or episode.ended >= period.start for episode in before),
+        cards=dict(program.cards),
+        census=census,
+        gaps=drive.gaps,
+    )
+
+
+def wanted_by(program: Program) -> Wanted:
+    """Only the metrics that some rule looks at; for signs of life every reading is one."""
+    words = program.vocabulary
+    judges = [judge for judge in program.judges.values() if judge.devices]
+    signs = any(isinstance(judge, AbsenceJudge) for judge in judges)
+    if signs or any(judge.metric_ordinal is None for judge in judges):
+        return Wanted(metrics=None, signs=signs)
+    ordinals = {judge.metric_ordinal for judge in judges if judge.metric_ordinal is not None}
+    return Wanted(metrics=frozenset(words.metrics[ordinal] for ordinal in ordinals))

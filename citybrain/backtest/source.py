@@ -1,0 +1,40 @@
+"""The seam between where readings are kept and what judges them: batches in order of event time, never all at once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.readings import ReadingBatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the rules look at. `metrics` None: all of them. `signs`: every reading counts as a sign of life as well."""
+
+    metrics: frozenset[str] | None
+    signs: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """Event times of the first and the last reading, in microseconds."""
+
+    first: int
+    last: int
+
+
+class Source(Protocol):
+    """Stored readings."""
+
+    name: str
+    """What people call it: a path, or the engine."""
+    knows_history: bool
+    """Whether readings that a device sent later on purpose can be told apart."""
+
+    def extent(self) -> Extent | None:
+        """None when there are none, or when the store cannot say without reading everything."""
+
+    def batches(self, start: int, end: int, wanted: Wanted) -> Iterator[ReadingBatch]:
+        """Readings of [start, end) in order of event time, of bounded size; each batch later than the one before."""
+
+    def close(self) -> None: ...
