@@ -17,10 +17,12 @@ from domain.readings import Quality, ReadingBatch, Vocabulary
 from rules.feeds import Feed
 from rules.kinds.table import KINDS
 from rules.loading import Rule, RuleSet
-from rules.program import Arrivals, Lane, Program, Site
+from rules.program import Arrivals, Lane, Lateness, Program, Site
 from rules.queues import Queue
 from rules.rounds import is_once
 from rules.state import State
+
+IN_ORDER = Lateness()
 
 
 def compile_rules(
@@ -30,6 +32,7 @@ def compile_rules(
     *,
     settle_s: float = 2.0,
     blind_after_s: float = 30.0,
+    late: Lateness = IN_ORDER,
 ) -> Program:
     """Bind rules to devices. Raises Misconfigured with all scopes that name roads the city does not have.
 
@@ -47,11 +50,14 @@ def compile_rules(
         tables=ruleset.tables,
         units={metric.code: metric.unit for metric in ruleset.catalogue},
         blind_after_us=round(blind_after_s * MICROS_PER_S),
+        lateness_us=round(late.allowed_s * MICROS_PER_S),
     )
     return Program(
         vocabulary=vocabulary,
         judges={rule.entry.id: KINDS[rule.entry.kind].compile(rule.entry, site) for rule in ruleset.rules},
         settle_us=round(settle_s * MICROS_PER_S),
+        lateness={rule.entry.id: site.lateness_of(rule.entry.lateness) for rule in ruleset.rules},
+        lag_limit_us=round(late.lag_limit_s * MICROS_PER_S),
     )
 
 

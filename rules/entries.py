@@ -1,8 +1,9 @@
 """What every rule says in its file, whatever its kind."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator, WithJsonSchema
@@ -74,6 +75,8 @@ class RuleEntry(Strict):
     clause: ClauseEntry | None = None
     scope: Scope = Scope()
     needs_acknowledgement: bool = True
+    lateness: Seconds | None = None
+    """How far the readings of one series may be out of order; None: as the settings say."""
 
     def card(self, *, unit: str) -> RuleCard:
         return RuleCard(
@@ -94,6 +97,17 @@ class RuleEntry(Strict):
                 known = ", ".join(ground.kinds)
                 hint = did_you_mean(kind, ground.kinds)
                 yield ("scope", "kinds"), f"scope.kinds: {kind!r} is no kind of device; known are {known}{hint}"
+
+    def misfits(self, registry: Registry) -> Iterator[Fault]:
+        """What does not fit the city that the rule is to judge, beyond the roads of its scope."""
+        yield from ()
+
+    def expanded(self, folder: Path) -> "Sequence[RuleEntry]":
+        """The rules that it stands for, usually itself; files beside it, in `folder`, that it names are read.
+
+        Raises Misconfigured with all that is wrong in those files.
+        """
+        return [self]
 
 
 class MetricEntry(RuleEntry):
@@ -131,7 +145,8 @@ class TableName(Strict):
     table: str
 
 
-def _limit(value: Any) -> float | TableName:
+def one_limit(value: Any) -> float | TableName:
+    """The same for all devices, or by table. Raises ValueError for anything else that a file may say."""
     if isinstance(value, float | int) and not isinstance(value, bool) and isfinite(value):
         return float(value)
     if isinstance(value, dict) and set(value) == {"table"} and isinstance(value["table"], str):
@@ -150,7 +165,7 @@ LIMIT_SCHEMA: Mapping[str, Any] = {
         },
     ]
 }
-Limit = Annotated[float | TableName, PlainValidator(_limit), WithJsonSchema(dict(LIMIT_SCHEMA))]
+Limit = Annotated[float | TableName, PlainValidator(one_limit), WithJsonSchema(dict(LIMIT_SCHEMA))]
 
 
 def limit_faults(limit: object, *, unit: str, metric: str, ground: Ground) -> Iterator[Fault]:

@@ -92,6 +92,23 @@ class Site:
     """Unit of every metric of the catalogue."""
     blind_after_us: int
     """A longer pause between two ticks means that nobody listened."""
+    lateness_us: int = 0
+    """For rules that do not say it themselves: how far the readings of one series may be out of order."""
+
+    def lateness_of(self, lateness_s: float | None) -> int:
+        """In µs; `lateness_s` is what the rule says."""
+        return self.lateness_us if lateness_s is None else round(lateness_s * MICROS_PER_S)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lateness:
+    """`allowed_s`: for rules that do not say it themselves, how far the readings of one series may be out of order.
+
+    `lag_limit_s`: a feed that is late as a whole is judged by a clock that runs behind as much, but no more than this.
+    """
+
+    allowed_s: float = 0.0
+    lag_limit_s: float = 86_400.0
 
 
 class Judge(ABC):

@@ -18,5 +18,11 @@ class RulesSettings(Strict):
     limits: tuple[Path, ...] = SHIPPED_LIMITS
     settle: Seconds = 2.0
     """How late a reading may come behind the city's clock. A replay at n times the speed needs n times as much."""
+    lateness: Seconds = 0.0
+    """For rules that do not say it themselves: how far the readings of one series may be out of order; they are judged
+    that much later.
+    """
+    lag_limit: Seconds = 86_400.0
+    """A feed that is late as a whole is judged by a clock that runs behind as much, but no more than this."""
     blind_after: Seconds = 30.0
     """A longer pause between two ticks means that nobody listened: silence is counted from its end."""

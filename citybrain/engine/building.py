@@ -23,6 +23,7 @@ from notify.planning import NoticePlanner
 from notify.routes import open_channels
 from notify.texts import NoticeWriter
 from rules.engine import compile_rules
+from rules.program import Lateness
 from store.journal import Journal
 from store.records.records import Records
 from store.series.cardinality import check_series
@@ -76,6 +77,7 @@ def build(installation: Installation, clock: Clock) -> Parts:
         pipeline.vocabulary,
         settle_s=settings.rules.settle,
         blind_after_s=settings.rules.blind_after,
+        late=Lateness(allowed_s=settings.rules.lateness, lag_limit_s=settings.rules.lag_limit),
     )
     records = Records.open(settings.records.url_in(settings.data), settings=settings.records)
     with records.transaction() as books:
