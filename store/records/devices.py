@@ -1,6 +1,7 @@
 """A mirror of the registry, so that what was recorded can be joined with the devices it is about."""
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -11,6 +12,8 @@ from domain.places import Place
 from store.records.columns import columns_of
 from store.records.tables import devices
 
+_AT_ONCE = 1_000
+"""Rows in one statement: all the devices of a large city at once would cost the engine 30 MB for good."""
 _aliases = msgspec.json.Decoder(tuple[str, ...])
 _dialect = msgspec.json.Decoder(Dialect)
 
@@ -23,10 +26,10 @@ class DeviceRecords:
 
     def replace(self, registry: Iterable[Device]) -> None:
         """These and no others."""
-        rows = [_row(device) for device in registry]
         self._connection.execute(delete(devices))
-        if rows:
-            self._connection.execute(insert(devices), rows)
+        rest = iter(registry)
+        while some := [_row(device) for device in islice(rest, _AT_ONCE)]:
+            self._connection.execute(insert(devices), some)
 
     def list(self) -> Sequence[Device]:
         """In order of their ids."""
