@@ -74,6 +74,10 @@ class RuleCard:
     unit: str = ""
     needs_acknowledgement: bool = True
     """False: the alert closes by itself when the condition returns to normal."""
+    ladder: str | None = None
+    """The ladder of severities that the rule is a rung of: a higher rung makes the lower ones needless."""
+    rung: int = 0
+    """Which one, from 1 upwards; 0 without a ladder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
