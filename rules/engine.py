@@ -39,6 +39,9 @@ def compile_rules(
     Raises ValueError when the vocabulary lacks a device of the registry, or a metric of a rule.
     """
     problems = [problem for rule in ruleset.rules for problem in _unknown_roads(rule, registry)]
+    problems += [
+        rule.problem(message, where=where) for rule in ruleset.rules for where, message in rule.entry.misfits(registry)
+    ]
     if problems:
         raise Misconfigured(problems)
     missing = [device.id for device in registry if device.id not in vocabulary.device_ordinal]
