@@ -99,10 +99,12 @@ def read_entries(contents: Sequence[Mapping[str, Any]], passage: Passage, proble
             continue
         try:
             entry = build(kind.entry, content, file=Path(passage.file), text=passage.text, base=where)
+            entries = entry.expanded(Path(passage.file).parent)
         except Misconfigured as exc:
             problems += exc.problems
             continue
-        yield Rule(entry=entry, file=passage.file, line=nearest_line(lines, where), lines=inside[index])
+        line = nearest_line(lines, where)
+        yield from (Rule(entry=each, file=passage.file, line=line, lines=inside[index]) for each in entries)
 
 
 def _lines_by_rule(lines: Mapping[Where, int], base: Where) -> Mapping[int, dict[Where, int]]:
