@@ -4,7 +4,7 @@ import math
 import re
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 LONGEST_S = 36_525 * 86_400.0
 """A hundred years: longer ones are mistakes, and calendars overflow."""
@@ -26,5 +26,9 @@ def _seconds(value: object) -> object:
     return value if isinstance(value, float) and 0.0 <= value <= LONGEST_S else parse_duration(value)
 
 
-Seconds = Annotated[float, BeforeValidator(_seconds)]
+Seconds = Annotated[
+    float,
+    BeforeValidator(_seconds),
+    WithJsonSchema({"type": "string", "pattern": rf"^{_PATTERN.pattern}$"}),
+]
 """A pydantic field: written as `5m` in a file, a float of seconds in the code."""

@@ -70,7 +70,7 @@ def load_rules(
     rules: list[Rule] = []
     for path in paths:
         try:
-            contents = load(path, RulesFile).rules
+            contents = dict(enumerate(load(path, RulesFile).rules))
             rules += read_entries(contents, Passage(file=str(path), text=read_yaml(path)[0]), problems)
         except Misconfigured as exc:
             problems += exc.problems
@@ -87,11 +87,13 @@ def ruleset_of(rules: Sequence[Rule], ground: Ground, problems: Sequence[Problem
     return RuleSet(rules=tuple(rules), tables=ground.tables, catalogue=ground.catalogue)
 
 
-def read_entries(contents: Sequence[Mapping[str, Any]], passage: Passage, problems: list[Problem]) -> Iterator[Rule]:
-    """The usable rules of a list; faults of single rules are added to `problems`."""
+def read_entries(
+    contents: Mapping[int, Mapping[str, Any]], passage: Passage, problems: list[Problem]
+) -> Iterator[Rule]:
+    """The usable rules of a list, by their place in it; faults of single rules are added to `problems`."""
     lines = line_numbers(passage.text)
     inside = _lines_by_rule(lines, passage.base)
-    for index, content in enumerate(contents):
+    for index, content in contents.items():
         where = (*passage.base, index)
         kind = KINDS.get(str(content.get("kind")))
         if kind is None:

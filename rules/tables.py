@@ -122,7 +122,8 @@ class Timeline:
 
     def stretch(self, at: int) -> tuple[int, int]:
         """[from, until) around an instant in one edition and period; midnight parts a night in two."""
-        starts = _day_segments(self._schedule, at // DAY_US)[0]
+        # the next day as well: east of Greenwich the last stretch around a UTC day begins within it
+        starts = self._segments(np.array([at, at + DAY_US], dtype=np.int64))[0]
         here = int(np.searchsorted(starts, at, side="right"))
         return int(starts[here - 1]), int(starts[here])
 

@@ -25,7 +25,9 @@ QUERIES = {"readings", "alerts", "devices", "quarantine", "ledger"}
 
 
 def options_of(command: click.Command) -> set[str]:
-    return {name for option in command.params if isinstance(option, click.Option) for name in option.opts}
+    """The long names: a letter is only a shorter way to say one."""
+    names = {name for option in command.params if isinstance(option, click.Option) for name in option.opts}
+    return {name for name in names if name.startswith("--")}
 
 
 def query_of(name: str) -> click.Command:

@@ -13,6 +13,7 @@ from config.catalogue import CatalogueFile
 from config.city import CityFile
 from config.registry.entries import DevicesFile
 from dashboard.users import UsersFile
+from rules.casebooks.entries import CasebookFile
 from simulators.scenario import Scenario
 from tests.docs.documents import ROOT, documents
 from tests.docs.settings_fields import sections
@@ -78,6 +79,7 @@ FILES = {
     *DevicesFile.model_fields,
     *Scenario.model_fields,
     *UsersFile.model_fields,
+    *CasebookFile.model_fields,
 }
 
 

@@ -1,0 +1,99 @@
+"""Rules that are read without a fault and yet may not do what their author means."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from domain.devices import Device, Registry
+from domain.errors import Problem
+from domain.metrics import Averaging
+from rules.entries import MetricEntry, TableName
+from rules.loading import Rule, RuleSet
+from rules.tables import LimitTable
+
+_STEADY = frozenset({Averaging.LAST, Averaging.COUNTER})
+"""Metrics that do not flutter around a limit."""
+
+
+def warnings_of(ruleset: RuleSet, registry: Registry | None, *, on: date) -> list[Problem]:
+    """In the order of the files. Without a registry nothing is said of devices. `on`: today in the city."""
+    found: list[Problem] = []
+    for rule in ruleset.rules:
+        found += _of_source(rule)
+        found += _of_table(rule, ruleset, on)
+        if isinstance(rule.entry, MetricEntry):
+            found += _of_times(rule, rule.entry, _devices(rule, registry) if registry else ())
+            found += _of_flutter(rule, rule.entry, ruleset)
+        if registry is not None and not _devices(rule, registry):
+            found.append(
+                rule.problem("judges no device of the registry; mend its scope or remove it", where=("scope",))
+            )
+    return [*found, *_duplicates(ruleset)]
+
+
+def _of_source(rule: Rule) -> Iterator[Problem]:
+    if rule.entry.clause is None:
+        yield rule.problem("has no clause: its alerts will say 未注明出处 · no source; write clause: {zh: …, en: …}")
+
+
+def _devices(rule: Rule, registry: Registry) -> tuple[Device, ...]:
+    entry = rule.entry
+    return entry.reporting(registry) if isinstance(entry, MetricEntry) else entry.scope.devices(registry)
+
+
+def _of_times(rule: Rule, entry: MetricEntry, devices: tuple[Device, ...]) -> Iterator[Problem]:
+    if entry.evidence_for < 1:
+        yield rule.problem(
+            f"evidence_for {entry.evidence_for:g}: a reading is not believed until the next one comes, so that the"
+            " condition is unknown in between; write 1 or more",
+            where=("evidence_for",),
+        )
+    longest = max((device.interval_s for device in devices), default=0.0)
+    if entry.kind != "state" and 0 < entry.hold < longest * entry.evidence_for:
+        yield rule.problem(
+            f"hold {entry.hold:g} s is over before the evidence of one reading is ({longest:g} s × "
+            f"{entry.evidence_for:g}): a single value fires when the next ones stay away",
+            where=("hold",),
+        )
+
+
+def _of_flutter(rule: Rule, entry: MetricEntry, ruleset: RuleSet) -> Iterator[Problem]:
+    flutters = ruleset.catalogue[entry.metric].averaging not in _STEADY
+    if flutters and getattr(entry, "dead_band", None) == 0:
+        yield rule.problem(
+            f"dead_band 0: {entry.metric} around its limit will fire and clear again and again; write a dead_band",
+            where=("dead_band",),
+        )
+
+
+def _of_table(rule: Rule, ruleset: RuleSet, on: date) -> Iterator[Problem]:
+    limit = getattr(rule.entry, "limit", None)
+    table = ruleset.tables.get(limit.table) if isinstance(limit, TableName) else None
+    if table is None or _is_in_force(table, on):
+        return
+    ended = table.editions[-1].valid_until
+    why = f"its last edition ended on {ended}" if ended is not None and ended <= on else "it has no edition for today"
+    yield rule.problem(f"table {table.id}: {why}; nothing is judged by it on {on}", where=("limit",))
+
+
+def _is_in_force(table: LimitTable, on: date) -> bool:
+    current = [edition for edition in table.editions if edition.valid_from <= on]
+    return bool(current) and (current[-1].valid_until is None or current[-1].valid_until > on)
+
+
+def _duplicates(ruleset: RuleSet) -> Iterator[Problem]:
+    """The same limit on the same metric of the same devices, twice."""
+    same: dict[Any, list[Rule]] = defaultdict(list)
+    for rule in ruleset.rules:
+        said = rule.entry.model_dump(mode="json", warnings="none")
+        if "metric" in said:
+            names = ("kind", "metric", "scope", "compare", "limit", "normal", "targets", "aggregate", "window")
+            same[repr([said.get(name) for name in names])].append(rule)
+    for rules in same.values():
+        for rule in rules[1:]:
+            first = rules[0]
+            yield rule.problem(
+                f"judges the same as {first.entry.id} ({first.file}:{first.line}): same devices, metric and limit;"
+                " remove one of them"
+            )
