@@ -2,7 +2,12 @@
 
 import click
 
+from citybrain.commands.assess_noise import noise
+
 
 @click.group(name="assess")
 def command() -> None:
     """按标准评价实测数据 · Judge recorded measurements by the standard's own method, with clause and edition."""
+
+
+command.add_command(noise)

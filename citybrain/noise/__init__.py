@@ -1,0 +1,1 @@
+"""Files of noise levels, assessed by the standard and told to people and programs."""
