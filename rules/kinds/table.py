@@ -6,6 +6,7 @@ from typing import Any
 
 from rules.entries import RuleEntry
 from rules.kinds.absence import AbsenceEntry, compile_absence
+from rules.kinds.index import IndexEntry, compile_index
 from rules.kinds.ratio import RatioEntry, compile_ratio
 from rules.kinds.state import StateEntry, compile_state
 from rules.kinds.threshold import ThresholdEntry, compile_threshold
@@ -25,4 +26,5 @@ KINDS: Mapping[str, Kind] = {
     "state": Kind(entry=StateEntry, compile=compile_state),
     "ratio": Kind(entry=RatioEntry, compile=compile_ratio),
     "absence": Kind(entry=AbsenceEntry, compile=compile_absence),
+    "index": Kind(entry=IndexEntry, compile=compile_index),
 }

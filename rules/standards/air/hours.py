@@ -15,7 +15,6 @@ from rules.standards.air.nowcast import HOURS, nowcast
 from rules.state import Ints
 
 HOUR_US = 3_600 * MICROS_PER_S
-HOUR_S = 3_600
 OF_EIGHT = 840
 """A common denominator of means of 1 to 8 hours."""
 
@@ -55,13 +54,15 @@ def phase(timezone: str) -> int:
     return -round(offset.total_seconds()) * MICROS_PER_S % HOUR_US
 
 
-def hour_of(at: Ints, span_s: npt.NDArray[np.float64], behind: int) -> Ints:
-    """The begin of the local hour that holds the middle of each reading's span; an instant ends its hour at the full.
+def hour_of(at: Ints, span_s: npt.NDArray[np.float64], behind: int) -> tuple[Ints, Ints]:
+    """The begin of the local hour in which each span ends, and how many whole seconds of the span lie within it.
 
-    `at` is the end of the span, so 10:00 with a span of an hour, or with none, belongs to 9 to 10 o'clock.
+    `at` is the end of the span and belongs to what went before: 10:00 ends the hour from 9 to 10 o'clock. What of a
+    span lies before that hour counts nowhere: the hour before may have been judged already. At least one second.
     """
-    middle = at - np.maximum(np.rint(span_s * (MICROS_PER_S / 2)).astype(np.int64), 1)
-    return (middle - behind) // HOUR_US * HOUR_US + behind
+    hour = (at - 1 - behind) // HOUR_US * HOUR_US + behind
+    within = np.minimum(np.rint(span_s * MICROS_PER_S), at - hour)
+    return hour, np.maximum(np.rint(within / MICROS_PER_S), 1).astype(np.int64)
 
 
 def hours_of(begins: Mapping[str, Ints], means: Mapping[str, Ints], *, timezone: str) -> Hours:
@@ -84,17 +85,13 @@ def calendar(begin: Ints, timezone: str) -> tuple[Ints, Ints]:
     return both[:, 0], both[:, 1]
 
 
-def means_of(hour: Ints, weight_s: Ints, value: Ints, *, least_s: float) -> tuple[Ints, Ints, npt.NDArray[np.float64]]:
-    """Begin, mean in millionths (NOTHING below `least_s` of coverage) and covered seconds of every hour with readings.
-
-    Weighted by seconds, exact, and rounded once, half to even, to a millionth.
-    """
+def means_of(hour: Ints, weight_s: Ints, value: Ints) -> tuple[Ints, Ints, Ints]:
+    """Begin, mean in millionths and covered seconds of every hour with readings; each counts by its seconds."""
     begins, place = np.unique(hour, return_inverse=True)
     total, covered = np.zeros(len(begins), dtype=np.int64), np.zeros(len(begins), dtype=np.int64)
     np.add.at(total, place, value * weight_s)
     np.add.at(covered, place, weight_s)
-    means = np.where(covered >= least_s, divided(total, np.maximum(covered, 1)), NOTHING)
-    return begins, means, np.minimum(covered, HOUR_S).astype(np.float64)
+    return begins, divided(total, np.maximum(covered, 1)), covered
 
 
 def divided(numerator: Ints, denominator: Ints) -> Ints:

@@ -92,7 +92,7 @@ def hourly_values(edition: Edition, hours: Hours, ambient: Ambient) -> dict[str,
             part = sliding_eight(column, least=ambient.validity.hours_of_window)
         else:
             part = sliding(column, width=24, least=ambient.validity.hours_of_day)
-        found[name] = _in_unit(part, edition, name, ambient)
+        found[name] = in_unit(part, edition, name, ambient)
     return found
 
 
@@ -104,7 +104,7 @@ def daily_values(edition: Edition, days: Days, ambient: Ambient) -> dict[str, Pa
         indicator = edition.indicators[name]
         source = {"24h": days.means, "8h": days.windows, "1h": days.peaks}[indicator.mean]
         daily = source.get(indicator.pollutant)
-        found[name] = _in_unit(hourly(nothing) if daily is None else daily.part, edition, name, ambient)
+        found[name] = in_unit(hourly(nothing) if daily is None else daily.part, edition, name, ambient)
     return found
 
 
@@ -167,7 +167,7 @@ def _sub(edition: Edition, name: str, values: Mapping[str, Part], nothing: Ints)
     return np.where(above, np.where(decided == NOTHING, top, decided), own)
 
 
-def _in_unit(part: Part, edition: Edition, name: str, ambient: Ambient) -> Part:
+def in_unit(part: Part, edition: Edition, name: str, ambient: Ambient) -> Part:
     """From µg/m³ (CO mg/m³) to the unit of the indicator, exact."""
     indicator = edition.indicators[name]
     unit = ambient.unit(indicator.pollutant)
