@@ -1,6 +1,7 @@
 """Where a series' limit comes from: one number, or a dated table by zone and time of day."""
 
 from collections.abc import Mapping
+from math import isnan
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -70,11 +71,12 @@ class TableLimits:
         return self._timeline.limits(self._zone[series], at)[0]
 
     def explain(self, series: int, at: int) -> tuple[float | None, Mapping[str, float | str]]:
-        limits, periods = self._timeline.limits(self._zone[[series]], np.array([at], dtype=np.int64))
-        figures = {"edition": self._timeline.source(at)}
+        zone = int(self._zone[series])
+        limit, period, edition = self._timeline.limit(zone, at)
+        figures = {"edition": edition}
         if self._needs_zone:
-            figures |= {"zone": ZONES[self._zone[series]].value, "period": self._timeline.periods[periods[0]]}
-        return (None if np.isnan(limits[0]) else float(limits[0])), figures
+            figures |= {"zone": ZONES[zone].value, "period": period}
+        return (None if isnan(limit) else limit), figures
 
     def steps(self, zone: NoiseZone | None, start: int, end: int) -> list[tuple[int, int, float]]:
         if zone is None and self._needs_zone:

@@ -23,7 +23,8 @@ class Phase(IntEnum):
     HELD_LOST = 5
 
 
-_C, _P, _H, _L, _PL, _HL = Phase
+# plain numbers: members of an enumeration cost a look-up each time
+_C, _P, _H, _L, _PL, _HL = map(int, Phase)
 NEXT = np.array(
     [  # OK, BETWEEN, VIOLATED, UNKNOWN
         [_C, _C, _P, _C],
@@ -79,10 +80,10 @@ def settle(judgements: Judgements, targets: Index, until: Ints | int, timing: Ti
     if not len(up):
         return []
     was = judgements.phase[up]
-    held, cleared = up[was == Phase.PENDING], up[was == Phase.CLEARING]
+    held, cleared = up[was == _P], up[was == _L]
     changes = _told(judgements, held, Signal.HELD, judgements.due[held], judgements.since[held])
     changes += _told(judgements, cleared, Signal.CLEARED, judgements.due[cleared], judgements.clear_since[cleared])
-    judgements.phase[held], judgements.phase[cleared] = Phase.HELD, Phase.CALM
+    judgements.phase[held], judgements.phase[cleared] = _H, _C
     set_timers(judgements, up, timing)
     return changes
 
@@ -98,9 +99,9 @@ def observe(
     was = judgements.phase[targets]
     phase = NEXT[was, found]
     judgements.phase[targets] = phase
-    begins = (phase == Phase.PENDING) & (was != Phase.PENDING)
+    begins = (phase == _P) & (was != _P)
     judgements.since[targets[begins]] = at[begins]
-    clears = (phase == Phase.CLEARING) & (was != Phase.CLEARING)
+    clears = (phase == _L) & (was != _L)
     judgements.clear_since[targets[clears]] = at[clears]
     set_timers(judgements, targets[phase != was], timing)
     changes = _tell_moves(judgements, targets, at, was)
@@ -110,7 +111,7 @@ def observe(
 
 def regain(judgements: Judgements, targets: Index, at: Ints) -> list[Change]:
     """Tell that violation is known again where the last thing told was LOST."""
-    again = judgements.lost[targets] & (judgements.phase[targets] == Phase.HELD)
+    again = judgements.lost[targets] & (judgements.phase[targets] == _H)
     targets = targets[again]
     at = np.maximum(at[again], judgements.changed[targets])
     return _told(judgements, targets, Signal.VIOLATED, at, judgements.since[targets])
@@ -128,18 +129,18 @@ def set_timers(judgements: Judgements, targets: Index, timing: Timing | Timings)
     phase = judgements.phase[targets]
     hold, clear = timing.of(targets)
     judgements.due[targets] = np.where(
-        phase == Phase.PENDING,
+        phase == _P,
         judgements.since[targets] + hold,
-        np.where(phase == Phase.CLEARING, judgements.clear_since[targets] + clear, FOREVER),
+        np.where(phase == _L, judgements.clear_since[targets] + clear, FOREVER),
     )
 
 
 def _tell_moves(judgements: Judgements, targets: Index, at: Ints, was: npt.NDArray[np.int8]) -> list[Change]:
     phase = judgements.phase[targets]
     moved = phase != was
-    violated = moved & (phase == Phase.PENDING)
-    cleared = moved & (phase == Phase.CALM)
-    lost = moved & (phase >= Phase.PENDING_LOST) & ~judgements.lost[targets]
+    violated = moved & (phase == _P)
+    cleared = moved & (phase == _C)
+    lost = moved & (phase >= _PL) & ~judgements.lost[targets]
     return [
         change
         for which, signal in ((violated, Signal.VIOLATED), (cleared, Signal.CLEARED), (lost, Signal.LOST))

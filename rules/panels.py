@@ -5,6 +5,7 @@ The target of rule r on series s stands at s * rules + r, so that what belongs t
 
 from collections.abc import Sequence
 from dataclasses import replace
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,14 +18,15 @@ from rules.limits import SteadyLimits
 from rules.machine import Change, Phase, Timing, Timings
 from rules.program import Arrivals, Panel
 from rules.rounds import is_once, rounds
-from rules.state import FOREVER, NEVER, Index, Ints, Judgements, RuleState, State, blank
+from rules.state import FOREVER, NEVER, Index, Ints, Judgements, RuleState, State, blank, unjudged
 from rules.yardsticks import Cells, Plain, Together, Yardstick
 
 if TYPE_CHECKING:
     from rules.series import SeriesJudge
 
+_CALM, _PENDING_LOST, _UNKNOWN = int(Phase.CALM), int(Phase.PENDING_LOST), int(Finding.UNKNOWN)
 MOST_REPEATED = 65_536
-"""Entries of `open` that may be there twice before they are sorted out between two ticks."""
+"""Entries of an agenda beyond two for each target; with more it is made anew, by the next tick."""
 
 
 class SeriesPanel(Panel):
@@ -60,11 +62,12 @@ class SeriesPanel(Panel):
             return
         first = self._judges[0]
         devices = tuple(device.id for device in first.devices)
-        joint = blank(devices=devices, targets=())
-        joint = replace(joint, judgements=_judgements(self._devices * self._width))
+        joint = replace(
+            blank(devices=devices, targets=()), judgements=unjudged((), targets=self._devices * self._width)
+        )
         state.panels[self._rules[0]] = joint
+        keys = tuple(str(target) for target in first.targets)
         for number, judge in enumerate(self._judges):
-            keys = tuple(str(target) for target in judge.targets)
             mine = _column(joint.judgements, keys, slice(number, None, self._width))
             state.rules[judge.card.id] = replace(joint, judgements=mine)
 
@@ -104,18 +107,25 @@ class SeriesPanel(Panel):
 
     def wait(self, state: RuleState, *, frontier: int, now: int) -> list[Transition]:
         """Time has come to `now`."""
+        targets = self._due(state, frontier)
         told: list[Transition] = []
-        if state.wake == NEVER:
-            state.open = machine.open_targets(state.judgements)
-        if state.wake <= frontier:
-            open_targets = np.unique(state.open)
-            until = frontier - state.sightings.delay[open_targets // self._width]
-            told += self._expire(state, open_targets, until)
-            told += self._tell(state, machine.settle(state.judgements, open_targets, until, self._timing))
-            state.open = open_targets[state.judgements.phase[open_targets] != Phase.CALM]
-            state.wake = self._next(state, state.open)
+        if len(targets):
+            until = frontier - state.sightings.delay[targets // self._width]
+            told += self._expire(state, targets, until)
+            told += self._tell(state, machine.settle(state.judgements, targets, until, self._timing))
+            self._watch(state, targets)
         state.through, state.now = frontier, now
         return told
+
+    def _due(self, state: RuleState, frontier: int) -> Index:
+        """Open targets on which something may have happened by `frontier`; each once."""
+        if state.agenda is None:
+            state.agenda = []
+            return machine.open_targets(state.judgements)
+        due: set[int] = set()
+        while state.agenda and state.agenda[0][0] <= frontier:
+            due.add(heappop(state.agenda)[1])
+        return np.array(sorted(due), dtype=np.intp)
 
     def _turn(
         self, state: RuleState, series: Index, arrivals: Arrivals, violated: npt.NDArray[np.bool_]
@@ -128,7 +138,7 @@ class SeriesPanel(Panel):
             rows = np.flatnonzero(fresh)
             series, arrivals, violated = series[rows], arrivals.take(rows), violated[rows]
         phase = state.judgements.phase.reshape(-1, self._width).take(series, axis=0)
-        moving = np.flatnonzero(violated | (phase != Phase.CALM))
+        moving = np.flatnonzero(violated | (phase != _CALM))
         if not len(moving):
             _see(state, series, arrivals)
             return []
@@ -143,7 +153,9 @@ class SeriesPanel(Panel):
         """One finding for each of the cells, of which some change something; `seen` takes the place of what was."""
         judgements = state.judgements
         targets = cells.series * self._width + cells.rule
-        busy = np.flatnonzero(self._is_news(state, targets, cells.at, found))
+        moved = seen[1].delay != state.sightings.delay[seen[0]]
+        news = self._is_news(state, targets, cells.at, found)
+        busy = np.flatnonzero(news | np.isin(cells.series, seen[0][moved]) if moved.any() else news)
         if not len(busy):
             _see(state, *seen)
             return []
@@ -179,13 +191,13 @@ class SeriesPanel(Panel):
             return []
         targets, end = targets[over], end[over]
         told = self._tell(state, machine.settle(state.judgements, targets, end, self._timing))
-        unknown = np.full(len(targets), Finding.UNKNOWN, dtype=np.int8)
+        unknown = np.full(len(targets), _UNKNOWN, dtype=np.int8)
         return told + self._tell(state, machine.observe(state.judgements, targets, end, unknown, self._timing))
 
     def _evidence_ends(self, state: RuleState, targets: Index) -> Ints:
         """When what is known of open targets ends; FOREVER where nothing is known, or nothing is open."""
         phase = state.judgements.phase[targets]
-        known = (phase != Phase.CALM) & (phase < Phase.PENDING_LOST)
+        known = (phase != _CALM) & (phase < _PENDING_LOST)
         return np.where(known, state.sightings.at[targets // self._width] + self._valid_for(targets), FOREVER)
 
     def _valid_for(self, targets: Index) -> Ints:
@@ -193,21 +205,17 @@ class SeriesPanel(Panel):
         return self._validity[self._validity_of[rule], series]
 
     def _watch(self, state: RuleState, targets: Index) -> None:
-        """The ticks look after these."""
-        if state.wake == NEVER:
+        """The ticks look at these again when something happens to them if no reading comes."""
+        if state.agenda is None:
             return
-        targets = targets[state.judgements.phase[targets] != Phase.CALM]
-        state.open = np.concatenate([state.open, targets])
-        state.wake = min(state.wake, self._next(state, targets))
-        if len(state.open) > MOST_REPEATED + 2 * self._devices * self._width:
-            state.open = np.unique(state.open)
-
-    def _next(self, state: RuleState, targets: Index) -> int:
-        """The first frontier at which something happens to these targets if no reading comes."""
         first = np.minimum(self._evidence_ends(state, targets), state.judgements.due[targets])
-        waiting = first < FOREVER
-        delay = state.sightings.delay[targets[waiting] // self._width]
-        return int((first[waiting] + delay).min(initial=FOREVER))
+        waiting = np.flatnonzero(first < FOREVER)
+        targets, first = targets[waiting], first[waiting]
+        frontier = first + state.sightings.delay[targets // self._width]
+        for entry in zip(frontier.tolist(), targets.tolist(), strict=True):
+            heappush(state.agenda, entry)
+        if len(state.agenda) > MOST_REPEATED + 2 * self._devices * self._width:
+            state.agenda = None
 
     def _tell(self, state: RuleState, changes: list[Change]) -> list[Transition]:
         told: list[Transition] = []
@@ -223,10 +231,6 @@ def _see(state: RuleState, series: Index, arrivals: Arrivals) -> None:
     sightings = state.sightings
     sightings.at[series], sightings.value[series] = arrivals.at, arrivals.value
     sightings.span[series], sightings.delay[series] = arrivals.span, arrivals.delay
-
-
-def _judgements(targets: int) -> Judgements:
-    return blank(devices=(), targets=("",) * targets).judgements
 
 
 def _column(judgements: Judgements, keys: tuple[str, ...], which: slice) -> Judgements:

@@ -163,12 +163,13 @@ class Judge(ABC):
 
     def transition(self, change: Change, evidence: Evidence) -> Transition:
         """The change as the rest of the house reads it."""
+        at = from_micros(change.at)
         return Transition(
             rule=self.card.id,
             target=self.targets[change.target],
             signal=change.signal,
-            at=from_micros(change.at),
-            since=from_micros(change.since),
+            at=at,
+            since=at if change.since == change.at else from_micros(change.since),
             evidence=evidence,
         )
 

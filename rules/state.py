@@ -155,10 +155,12 @@ class RuleState:
     rows: Rows = field(default_factory=Rows)
     through: int = NEVER
     now: int = NEVER
-    open: Index = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
-    """Holds every target that is not calm, once `wake` is known. Not in snapshots."""
+    agenda: list[tuple[int, int]] | None = None
+    """A heap of (frontier, target): at the latest when to look at an open target again. None: look at all. Not in
+    snapshots.
+    """
     wake: int = NEVER
-    """No frontier before it changes anything; NEVER: not known, look at everything. Not in snapshots."""
+    """No frontier before it changes anything, for kinds that keep it; NEVER: not known. Not in snapshots."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -177,7 +179,7 @@ class State:
 
 def blank(*, devices: tuple[str, ...], targets: tuple[str, ...]) -> RuleState:
     """Nothing heard, nothing judged."""
-    n, m = len(devices), len(targets)
+    n = len(devices)
     return RuleState(
         sightings=Sightings(
             keys=devices,
@@ -188,16 +190,21 @@ def blank(*, devices: tuple[str, ...], targets: tuple[str, ...]) -> RuleState:
             delay=np.zeros(n, dtype=np.int64),
             late=np.zeros(n, dtype=np.int64),
         ),
-        judgements=Judgements(
-            keys=targets,
-            phase=np.zeros(m, dtype=np.int8),
-            lost=np.zeros(m, dtype=np.bool_),
-            since=np.full(m, NEVER, dtype=np.int64),
-            clear_since=np.full(m, NEVER, dtype=np.int64),
-            due=np.full(m, FOREVER, dtype=np.int64),
-            changed=np.full(m, NEVER, dtype=np.int64),
-        ),
+        judgements=unjudged(targets, targets=len(targets)),
         waiting=nothing_waiting(),
+    )
+
+
+def unjudged(keys: tuple[str, ...], *, targets: int) -> Judgements:
+    """All calm."""
+    return Judgements(
+        keys=keys,
+        phase=np.zeros(targets, dtype=np.int8),
+        lost=np.zeros(targets, dtype=np.bool_),
+        since=np.full(targets, NEVER, dtype=np.int64),
+        clear_since=np.full(targets, NEVER, dtype=np.int64),
+        due=np.full(targets, FOREVER, dtype=np.int64),
+        changed=np.full(targets, NEVER, dtype=np.int64),
     )
 
 

@@ -115,10 +115,16 @@ class Timeline:
         segment = np.searchsorted(starts, at, side="right") - 1
         return self._limits[editions[segment], zone, periods[segment]], periods[segment]
 
+    def limit(self, zone: int, at: int) -> tuple[float, str, str]:
+        """Limit (NaN where the table says nothing), period and edition for one zone's column at one instant."""
+        starts, editions, periods = _day_segments(self._schedule, at // DAY_US)
+        segment = int(np.searchsorted(starts, at, side="right")) - 1
+        edition, period = int(editions[segment]), int(periods[segment])
+        return float(self._limits[edition, zone, period]), self.periods[period], self._sources[edition]
+
     def source(self, at: int) -> str:
         """The edition in force at an instant; empty where none is."""
-        starts, editions, _ = self._segments(np.array([at], dtype=np.int64))
-        return self._sources[int(editions[np.searchsorted(starts, at, side="right") - 1])]
+        return self.limit(NO_ZONE, at)[2]
 
     def stretch(self, at: int) -> tuple[int, int]:
         """[from, until) around an instant in one edition and period; midnight parts a night in two."""

@@ -13,6 +13,7 @@ from rules.state import Index, Ints
 
 Mask = npt.NDArray[np.bool_]
 Findings = npt.NDArray[np.int8]
+_OK, _BETWEEN, _VIOLATED, _UNKNOWN = map(np.int8, Finding)
 STRETCHES = 8
 """Tables of limits that are kept: a day has a few, and late readings belong to the one before."""
 
@@ -92,8 +93,8 @@ class Bounds:
     def found(self, cells: Cells, violated: Mask) -> Findings:
         where = (self.row[cells.series], cells.rule)
         good = (cells.value >= self.good_low[where]) & (cells.value <= self.good_high[where])
-        found = np.where(violated, Finding.VIOLATED, np.where(good, Finding.OK, Finding.BETWEEN)).astype(np.int8)
-        found[np.isnan(cells.value) | self.unknown[where]] = Finding.UNKNOWN
+        found = np.where(violated, _VIOLATED, np.where(good, _OK, _BETWEEN))
+        found[np.isnan(cells.value) | self.unknown[where]] = _UNKNOWN
         return found
 
 

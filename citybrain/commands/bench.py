@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from citybrain.commands.bench_registry import registry
+from citybrain.commands.bench_rules import rules
 from citybrain.commands.bench_store import store
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def command() -> None:
 
 
 command.add_command(registry)
+command.add_command(rules)
 command.add_command(store)
 
 
