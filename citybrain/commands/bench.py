@@ -55,7 +55,9 @@ def ingest(  # noqa: PLR0913, PLR0917  a command has as many parameters as optio
     from citybrain.bench.ingest import IngestOptions, bench_ingest
     from citybrain.bench.load import Load
     from citybrain.bench.site import cores
+    from runtime import logs
 
+    logs.configure(process="bench", level="WARNING")  # stdout belongs to the result
     options = IngestOptions(
         load=Load(messages=messages, devices=devices, garbage=garbage),
         broker=broker,
