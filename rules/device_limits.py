@@ -79,7 +79,8 @@ class PerDevice(Strict):
                 yield ("devices", device), message
 
 
-def _any_limit(value: Any) -> float | TableName | PerDevice:
+def any_limit(value: Any) -> float | TableName | PerDevice:
+    """Whatever a file may say of a limit. Raises ValueError for anything else."""
     if not (isinstance(value, dict) and value.keys() & PerDevice.model_fields.keys()):
         return one_limit(value)
     try:
@@ -89,11 +90,10 @@ def _any_limit(value: Any) -> float | TableName | PerDevice:
         raise ValueError("; ".join(faults).removeprefix(": ")) from exc
 
 
-AnyLimit = Annotated[
-    float | TableName | PerDevice,
-    PlainValidator(_any_limit),
-    WithJsonSchema({"anyOf": [*LIMIT_SCHEMA["anyOf"], PerDevice.model_json_schema()]}),
-]
+_SCHEMA = WithJsonSchema({"anyOf": [*LIMIT_SCHEMA["anyOf"], PerDevice.model_json_schema()]})
+AnyLimit = Annotated[float | TableName | PerDevice, PlainValidator(any_limit), _SCHEMA]
+AnyLimitOrNone = Annotated[float | TableName | PerDevice | None, PlainValidator(any_limit), _SCHEMA]
+"""Where the key may be left out."""
 
 
 class DeviceLimits:
