@@ -8,6 +8,7 @@ from rules.entries import RuleEntry
 from rules.kinds.absence import AbsenceEntry, compile_absence
 from rules.kinds.index import IndexEntry, compile_index
 from rules.kinds.ratio import RatioEntry, compile_ratio
+from rules.kinds.schedule import ScheduleEntry, compile_schedule
 from rules.kinds.state import StateEntry, compile_state
 from rules.kinds.threshold import ThresholdEntry, compile_threshold
 from rules.program import Judge, Site
@@ -27,4 +28,5 @@ KINDS: Mapping[str, Kind] = {
     "ratio": Kind(entry=RatioEntry, compile=compile_ratio),
     "absence": Kind(entry=AbsenceEntry, compile=compile_absence),
     "index": Kind(entry=IndexEntry, compile=compile_index),
+    "schedule": Kind(entry=ScheduleEntry, compile=compile_schedule),
 }
