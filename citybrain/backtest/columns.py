@@ -19,7 +19,7 @@ ROWS_AT_ONCE = 400_000
 """Readings in a piece, on average over the time asked for: some 20 MB."""
 SHORTEST_US = 60 * MICROS_PER_S
 LONGEST_US = 86_400 * MICROS_PER_S
-_MEMORY = "512MB"
+_MEMORY = "256MB"
 
 _NAMES = "SELECT name FROM {table} ORDER BY ordinal"
 _EXTENT = 'SELECT min("at"), max("at"), count(*) FROM readings'

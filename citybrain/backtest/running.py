@@ -13,7 +13,6 @@ from domain.readings import Vocabulary
 from rules.engine import compile_rules
 from rules.history.driving import NEVER_BLIND_S, Drive, Gap
 from rules.history.episodes import Episode, EpisodeBook
-from rules.kinds.absence import AbsenceJudge
 from rules.loading import RuleSet
 from rules.program import Program
 
@@ -68,11 +67,9 @@ def run_rules(ruleset: RuleSet, registry: Registry, source: Source, plan: Plan, 
 
 
 def wanted_by(program: Program) -> Wanted:
-    """Only the metrics that some rule looks at; for signs of life every reading is one."""
-    words = program.vocabulary
-    judges = [judge for judge in program.judges.values() if judge.devices]
-    signs = any(isinstance(judge, AbsenceJudge) for judge in judges)
-    if signs or any(judge.metric_ordinal is None for judge in judges):
-        return Wanted(metrics=None, signs=signs)
-    ordinals = {judge.metric_ordinal for judge in judges if judge.metric_ordinal is not None}
-    return Wanted(metrics=frozenset(words.metrics[ordinal] for ordinal in ordinals))
+    """Only the metrics that some rule looks at; where one looks at any (every reading is a sign of life), all."""
+    ordinals = {judge.metric_ordinal for judge in program.judges.values() if judge.devices}
+    known = {ordinal for ordinal in ordinals if ordinal is not None}
+    if len(known) < len(ordinals):
+        return Wanted(metrics=None)
+    return Wanted(metrics=frozenset(program.vocabulary.metrics[ordinal] for ordinal in known))

@@ -25,7 +25,7 @@ def write_scratch(path: Path, rows: Iterable[Row]) -> int:
     metrics: dict[str, int] = {}
     written = 0
     try:
-        with duckdb.connect(str(path), config={"threads": 1}) as connection:
+        with duckdb.connect(str(path), config={"threads": 1, "memory_limit": "256MB"}) as connection:
             for statement in filter(str.strip, embedded_sql.TABLES.split(";")):
                 given = {"format": embedded_sql.FORMAT} if "$format" in statement else None
                 connection.execute(statement, given)

@@ -9,10 +9,9 @@ from domain.readings import ReadingBatch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What the rules look at. `metrics` None: all of them. `signs`: every reading counts as a sign of life as well."""
+    """What the rules look at. `metrics` None: all of them."""
 
     metrics: frozenset[str] | None
-    signs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,12 @@
 """What is tried on what: the city with its devices, the rules, and the readings, wherever they are."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from citybrain.assembly import Installation, assemble
+from citybrain.assembly import assemble
 from citybrain.backtest.columns import ColumnsFile
 from citybrain.backtest.listing import read_listing
 from citybrain.backtest.pages import engine_pages, store_pages
@@ -33,24 +32,19 @@ DEMO_CITY = SHIPPED.parent / "city" / "city.yaml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """The city that the rules are tried on. `installation` is None for a file of readings without settings."""
+    """The city that the rules are tried on."""
 
     registry: Registry
     catalogue: Catalogue
-    kinds: dict[str, DeviceKind]
+    kinds: Mapping[str, DeviceKind]
     limits: tuple[Path, ...]
-    installation: Installation | None
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.registry.city.timezone)
+    own_rules: tuple[Path, ...]
+    """Those of the installation; none where a file of readings came without settings."""
 
     def rules(self, files: Sequence[Path]) -> RuleSet:
         """Of these files; of none: the installation's own. Raises Misconfigured."""
-        if files:
-            return load_rules(files, catalogue=self.catalogue, kinds=self.kinds, limits=self.limits)
-        if self.installation is not None:
-            return self.installation.ruleset
+        if files or self.own_rules:
+            return load_rules(files or self.own_rules, catalogue=self.catalogue, kinds=self.kinds, limits=self.limits)
         message = "which rules? give --rules FILE, or --config FILE of an installation whose own rules are meant"
         raise Misconfigured([Problem(file="--rules", line=None, message=message)])
 
@@ -58,13 +52,12 @@ class Subject:
 def installed(settings: Settings) -> Subject:
     """The city of an installation. Raises Misconfigured."""
     installation = assemble(settings)
-    _, kinds = load_catalogue(settings.catalogue or SHIPPED)
     return Subject(
         registry=installation.registry,
         catalogue=installation.catalogue,
-        kinds=dict(kinds),
+        kinds=installation.registry.kinds,
         limits=settings.rules.limits,
-        installation=installation,
+        own_rules=settings.rules.files,
     )
 
 
@@ -76,9 +69,9 @@ def listed(devices: Path, settings: Settings | None) -> Subject:
     return Subject(
         registry=load_registry(devices, city=city, kinds=kinds),
         catalogue=catalogue,
-        kinds=dict(kinds),
+        kinds=kinds,
         limits=settings.rules.limits if settings else SHIPPED_LIMITS,
-        installation=None,
+        own_rules=settings.rules.files if settings else (),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from citybrain.commands.bench_backtest import backtest
 from citybrain.commands.bench_registry import registry
 from citybrain.commands.bench_rules import rules
 from citybrain.commands.bench_store import store
@@ -21,6 +22,7 @@ def command() -> None:
     """基准测试，与同次运行的基线相比 · Speed as ratios against baselines of the same run."""
 
 
+command.add_command(backtest)
 command.add_command(registry)
 command.add_command(rules)
 command.add_command(store)
