@@ -57,29 +57,35 @@ class Reading:
 
     def chunk(self, lines: Sequence[int], rows: Sequence[Sequence[str]]) -> Chunk:
         """The rows as columns, without those that cannot be read."""
-        whole = [(line, row) for line, row in zip(lines, rows, strict=True) if self._is_whole(line, row)]
-        line = np.array([number for number, _ in whole], dtype=np.int64)
-        cells = {role: [row[place] for _, row in whole] for role, place in self._places.items()}
+        count = len(rows)
+        lines, rows = self._whole(lines, rows)
+        line = np.array(lines, dtype=np.int64)
+        cells = {role: [row[place] for row in rows] for role, place in self._places.items()}
         stamp, is_local, bad = self._times(cells, line)
         numbers = {role: self._column(role, cells[role], line, bad) for role in _NUMBERS if role in cells}
         good = ~bad
         points = cells.get(Role.POINT)
         return Chunk(
-            rows=len(rows),
+            rows=count,
             line=line[good],
             stamp=stamp[good],
             is_local=is_local[good],
             numbers={role: values[good] for role, values in numbers.items()},
-            foul=self._marked(Role.WEATHER, cells, len(whole))[good],
-            flagged=self._marked(Role.FLAG, cells, len(whole))[good],
+            foul=self._marked(Role.WEATHER, cells, len(rows))[good],
+            flagged=self._marked(Role.FLAG, cells, len(rows))[good],
             point=[_NAMELESS if points is None else points[i].strip() for i in np.flatnonzero(good)],
         )
 
-    def _is_whole(self, line: int, row: Sequence[str]) -> bool:
-        if len(row) >= self._width:
-            return True
-        self._unread.note(line, f"too few cells, {self._width} are needed")
-        return False
+    def _whole(
+        self, lines: Sequence[int], rows: Sequence[Sequence[str]]
+    ) -> tuple[Sequence[int], Sequence[Sequence[str]]]:
+        """Those with all the cells that are needed."""
+        if min(map(len, rows), default=0) >= self._width:
+            return lines, rows
+        kept = [place for place, row in enumerate(rows) if len(row) >= self._width]
+        for place in set(range(len(rows))).difference(kept):
+            self._unread.note(lines[place], f"too few cells, {self._width} are needed")
+        return [lines[place] for place in kept], [rows[place] for place in kept]
 
     def _times(self, cells: Mapping[Role, Sequence[str]], line: Ints) -> tuple[Ints, Bools, Bools]:
         texts = cells[Role.TIME]

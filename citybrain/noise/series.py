@@ -121,10 +121,11 @@ def _weather(rows: PointRows, spans: Floats, validity: Validity) -> tuple[Foul, 
 
 
 def _unevenness(at: Ints, usual: float | None) -> tuple[int, int]:
-    """How many gaps, and how many steps that are neither the usual one nor a multiple of it."""
+    """Of ordered times: how many gaps, and how many steps that are neither the usual one nor a multiple of it."""
     if usual is None:
         return 0, 0
-    steps = np.diff(np.unique(at)).astype(np.float64) / (usual * MICROS_PER_S)
+    apart = np.diff(at)
+    steps = apart[apart > 0].astype(np.float64) / (usual * MICROS_PER_S)
     off = np.abs(steps - np.maximum(np.rint(steps), 1.0))
     return int((steps > 1 + _REGULAR).sum()), int((off > _REGULAR).sum())
 

@@ -82,7 +82,8 @@ def to_utc(stamps: Ints, is_local: Bools, timezone: str) -> Instants:
 
 def usual_step(at: Ints) -> float | None:
     """Seconds between two rows as most of them have it; None for fewer than two different times."""
-    steps = np.diff(np.unique(at))
+    steps = np.diff(np.sort(at))
+    steps = steps[steps > 0]
     return None if not len(steps) else max(round(float(np.median(steps)) / MICROS_PER_S, 3), 0.001)
 
 

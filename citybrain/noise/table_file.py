@@ -1,10 +1,10 @@
 """A CSV of levels as columns: any delimiter, any order of rows, marks and weather beside the levels."""
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
 
 from citybrain.noise.cells import Reading, TableOptions, points_of
@@ -88,10 +88,19 @@ def _header(file: TextIOWrapper, path: Path, chosen: Mapping[Role, str]) -> _Hea
 
 def _chunks(
     file: TextIOWrapper, header: _Header, advanced: Callable[[], None]
-) -> Iterator[tuple[list[int], list[list[str]]]]:
+) -> Iterator[tuple[Sequence[int], list[list[str]]]]:
     """Line numbers and cells of the rows below the header; empty lines hold nothing."""
     reader = csv.reader(file, delimiter=header.delimiter)
-    while taken := [(reader.line_num + header.line, row) for row in islice(reader, _CHUNK)]:
-        whole = [(line, row) for line, row in taken if any(cell.strip() for cell in row)]
+    line = header.line
+    while rows := list(islice(reader, _CHUNK)):
+        last = header.line + reader.line_num
+        lines: Sequence[int] = range(line + 1, last + 1)
+        if len(lines) != len(rows):  # a cell in quotes goes on over several lines
+            lines = [line + last_of_row for last_of_row in accumulate(1 + "".join(row).count("\n") for row in rows)]
+        line = last
         advanced()
-        yield [line for line, _ in whole], [row for _, row in whole]
+        if all(map(any, rows)):
+            yield lines, rows
+        else:
+            kept = [place for place, row in enumerate(rows) if any(row)]
+            yield [lines[place] for place in kept], [rows[place] for place in kept]
