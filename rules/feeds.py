@@ -18,6 +18,9 @@ NO_LAG_YET = 2**60
 """Lag before the first reading: larger than every lag, and smaller than half of the step from UNHEARD."""
 
 
+FEED_COLUMNS = ("at", "lag", "delay")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Feed:
     """Newest event time of one metric for every device of the program, its lag, and the delay of its clock, in µs."""

@@ -87,6 +87,22 @@ def violated_count(program: Program, state: State, rule: str) -> tuple[int, int]
     return violated, int(np.count_nonzero(known))
 
 
+def late_count(program: Program, state: State, rule: str) -> int:
+    """How many readings came too late for a rule: older than what it had judged of their series. Nobody judges them.
+
+    A rule without lateness says so of kinds that judge single series only. Raises KeyError for an unknown rule.
+    """
+    judge, lateness = program.judges[rule], program.lateness.get(rule, 0)
+    late = int(state.rules[rule].sightings.late.sum())
+    queue = state.queues.get(lateness)
+    if queue is None:
+        return late
+    rows = queue.rows.items()
+    heard = [row for metric, row in rows if judge.metric_ordinal is None or metric == judge.metric_ordinal]
+    mine = judge.place_of >= 0
+    return late + sum(int(queue.row("late", row)[mine].sum()) for row in heard)
+
+
 def limit_steps(
     program: Program, rule: str, zone: NoiseZone | None, start: int, end: int
 ) -> list[tuple[int, int, float]]:

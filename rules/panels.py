@@ -71,15 +71,16 @@ class SeriesPanel(Panel):
             mine = _column(joint.judgements, keys, slice(number, None, self._width))
             state.rules[judge.card.id] = replace(joint, judgements=mine)
 
+    def resume(self, state: State) -> None:
+        joint = self._joint(state)
+        joint.through = max(state.rules[rule].through for rule in self._rules)
+        joint.now = max(state.rules[rule].now for rule in self._rules)
+
     def observe(self, state: State, arrivals: Arrivals) -> list[Transition]:
         return self.judge(self._joint(state), arrivals)
 
     def advance(self, state: State, *, frontier: int, now: int) -> list[Transition]:
         joint = self._joint(state)
-        if joint.through == NEVER and self._width > 1:
-            # after a restart the rules of a panel may have come from different ones
-            joint.through = max(state.rules[rule].through for rule in self._rules)
-            joint.now = max(state.rules[rule].now for rule in self._rules)
         told = self.wait(joint, frontier=max(frontier, joint.through), now=max(now, joint.now))
         for rule in self._rules:
             state.rules[rule].through, state.rules[rule].now = joint.through, joint.now

@@ -185,6 +185,10 @@ class Panel(ABC):
         """Put the fresh memory of its rules into the state."""
 
     @abstractmethod
+    def resume(self, state: State) -> None:
+        """The memory of its rules came out of a snapshot."""
+
+    @abstractmethod
     def observe(self, state: State, arrivals: Arrivals) -> list[Transition]:
         """As Judge.observe."""
 
@@ -203,6 +207,9 @@ class Alone(Panel):
 
     def begin(self, state: State) -> None:
         state.rules[self._rule] = self._judge.initial()
+
+    def resume(self, state: State) -> None:
+        """Its memory is the snapshot's."""
 
     def observe(self, state: State, arrivals: Arrivals) -> list[Transition]:
         return self._judge.observe(state.rules[self._rule], arrivals)
@@ -262,7 +269,7 @@ class Program:
 
     def initial(self) -> State:
         """Nothing heard, nothing judged."""
-        state = State(rules={})
+        state = State(rules={}, vocabulary=self.vocabulary)
         for lane in self.lanes:
             for panel in lane.panels:
                 panel.begin(state)

@@ -70,6 +70,11 @@ class Queue:
             more = np.full(self.devices, fill, dtype=np.int64)
             setattr(self, name, np.concatenate([getattr(self, name), more]))
 
+    def row(self, name: str, row: int) -> Ints:
+        """One metric's part of a column, to be read or changed."""
+        column: Ints = getattr(self, name)
+        return column[row * self.devices : (row + 1) * self.devices]
+
     def _release(self) -> Arrivals:
         series = self._series(self.pending)
         # the judges go by the delay that they were given: what they may have passed must not stay behind

@@ -8,48 +8,40 @@ import numpy as np
 
 from domain.errors import Refused
 from rules import machine
-from rules.program import Judge, Program
-from rules.state import NEVER, Index, Own, Rows, RuleState, State, Waiting
-
-VERSION = 2
-_SIGHTINGS = ("at", "value", "span", "watched")
-_JUDGEMENTS = ("phase", "lost", "since", "clear_since", "changed")  # `due` follows from the rule's times
-_WAITING = ("at", "effective", "value")
-
-
-class _Columns(msgspec.Struct, frozen=True):
-    """Some rows of a table: keys, and each column's bytes in the order of the names above (little-endian)."""
-
-    keys: list[str]
-    columns: list[bytes]
-
-
-class _Named(msgspec.Struct, frozen=True):
-    """Rows of a kind's own columns: by name the type, the numbers per row (0: one) and the bytes."""
-
-    keys: list[str]
-    columns: dict[str, tuple[str, int, bytes]]
-
-
-class _Remembered(msgspec.Struct, frozen=True):
-    through: int
-    now: int
-    sightings: _Columns
-    judgements: _Columns
-    waiting: _Columns
-    own: _Named
-    rows: _Named
-
-
-class _Snapshot(msgspec.Struct, frozen=True):
-    version: int
-    rules: dict[str, _Remembered]
+from rules.feeds import FEED_COLUMNS, UNHEARD, Feed
+from rules.memory import (
+    JUDGEMENTS,
+    NOBODYS,
+    PENDING,
+    SIGHTINGS,
+    VERSION,
+    WAITING,
+    Columns,
+    Named,
+    Queued,
+    Remembered,
+    Snapshot,
+    Versioned,
+)
+from rules.program import Program
+from rules.queues import FILLS, Queue
+from rules.restoring import restored
+from rules.state import NEVER, Index, Own, RuleState, Sightings, State
 
 
 def dump(state: State) -> bytes:
     """Everything that matters for what comes next; series that were never heard or judged are left out."""
+    shared = {id(known.sightings): known.sightings for known in state.rules.values()}
+    number = {key: place for place, key in enumerate(shared)}
+    metrics = state.vocabulary.metrics
     return msgspec.msgpack.encode(
-        _Snapshot(version=VERSION, rules={rule: _remembered(known) for rule, known in state.rules.items()})
+        Snapshot(
+            version=VERSION,
+            sightings=[_sightings(sightings) for sightings in shared.values()],
+            rules={rule: _remembered(known, number[id(known.sightings)]) for rule, known in state.rules.items()},
+            feeds={metrics[metric]: _feed(feed, state.vocabulary.devices) for metric, feed in state.feeds.items()},
+            queues={lateness: _queued(queue, state) for lateness, queue in state.queues.items()},
+        )
     )
 
 
@@ -59,39 +51,39 @@ def load(content: bytes, program: Program) -> State:
     Raises Refused when the bytes are not a snapshot of this version.
     """
     try:
-        snapshot = msgspec.msgpack.decode(content, type=_Snapshot)
+        if msgspec.msgpack.decode(content, type=Versioned).version == VERSION:
+            return restored(msgspec.msgpack.decode(content, type=Snapshot), program)
     except msgspec.MsgspecError as exc:
         raise Refused(f"the rules' snapshot cannot be read ({exc}); remove it to start without memory") from exc
-    if snapshot.version != VERSION:
-        raise Refused(f"the rules' snapshot has version {snapshot.version}, not {VERSION}; remove it to start without")
-    state = program.initial()
-    for rule in state.rules.keys() & snapshot.rules.keys():
-        _restore(state.rules[rule], snapshot.rules[rule], program.judges[rule])
-    return state
+    raise Refused(f"the rules' snapshot is not of version {VERSION}; remove it to start without")
 
 
-def _remembered(state: RuleState) -> _Remembered:
-    sightings, judgements, waiting = state.sightings, state.judgements, state.waiting
+def _sightings(sightings: Sightings) -> Columns:
     heard = np.flatnonzero((sightings.at != NEVER) | (sightings.watched != NEVER))
+    return _cut(sightings, sightings.keys, heard, SIGHTINGS)
+
+
+def _remembered(state: RuleState, sightings: int) -> Remembered:
+    judgements, waiting = state.judgements, state.waiting
     judged = np.flatnonzero((judgements.phase != machine.Phase.CALM) | (judgements.changed != NEVER))
-    return _Remembered(
+    return Remembered(
         through=state.through,
         now=state.now,
-        sightings=_cut(sightings, sightings.keys, heard, _SIGHTINGS),
-        judgements=_cut(judgements, judgements.keys, judged, _JUDGEMENTS),
-        waiting=_Columns(
-            keys=[sightings.keys[device] for device in waiting.device],
-            columns=[getattr(waiting, name).tobytes() for name in _WAITING],
+        sightings=sightings,
+        judgements=_cut(judgements, judgements.keys, judged, JUDGEMENTS),
+        waiting=Columns(
+            keys=[state.sightings.keys[device] for device in waiting.device],
+            columns=[getattr(waiting, name).tobytes() for name in WAITING],
         ),
         own=_own(state.own),
-        rows=_Named(
+        rows=Named(
             keys=[state.rows.keys[key] for key in state.rows.key],
             columns={name: (rows.dtype.str, 0, rows.tobytes()) for name, rows in state.rows.columns.items()},
         ),
     )
 
 
-def _own(own: Own) -> _Named:
+def _own(own: Own) -> Named:
     """Of a kind's own columns, the rows that hold more than their fill."""
     held = np.zeros(len(own.keys), dtype=np.bool_)
     for name, column in own.declared.items():
@@ -102,57 +94,34 @@ def _own(own: Own) -> _Named:
     columns = {
         name: (own[name].dtype.str, column.width, own[name][kept].tobytes()) for name, column in own.declared.items()
     }
-    return _Named(keys=[own.keys[row] for row in kept], columns=columns)
+    return Named(keys=[own.keys[row] for row in kept], columns=columns)
 
 
-def _cut(table: Any, keys: Sequence[str], rows: Index, names: tuple[str, ...]) -> _Columns:
-    return _Columns(keys=[keys[row] for row in rows], columns=[getattr(table, name)[rows].tobytes() for name in names])
+def _feed(feed: Feed, devices: Sequence[str]) -> Columns:
+    return _cut(feed, devices, np.flatnonzero(feed.at != UNHEARD), FEED_COLUMNS)
 
 
-def _restore(state: RuleState, remembered: _Remembered, judge: Judge) -> None:
-    state.through, state.now = remembered.through, remembered.now
-    _paste(state.sightings, state.sightings.keys, remembered.sightings, _SIGHTINGS)
-    judged = _paste(state.judgements, state.judgements.keys, remembered.judgements, _JUDGEMENTS)
-    machine.set_timers(state.judgements, judged, judge.timing)
-    here, there = _places(state.sightings.keys, remembered.waiting.keys)
-    waiting = {
-        name: np.frombuffer(column, dtype=getattr(state.waiting, name).dtype)[there]
-        for name, column in zip(_WAITING, remembered.waiting.columns, strict=True)
-    }
-    state.waiting = Waiting(device=here, **waiting)
-    _restore_own(state, remembered)
+def _queued(queue: Queue, state: State) -> Queued:
+    names = (*state.vocabulary.metrics, NOBODYS)  # the last one, -1: metrics that the program does not know
+    devices, device = np.unique(queue.pending.device, return_inverse=True)
+    metrics, metric = np.unique(queue.pending.metric, return_inverse=True)
+    series: dict[str, Columns] = {}
+    for ordinal, row in queue.rows.items():
+        heard = row * queue.devices + np.flatnonzero(queue.row("newest", row) != UNHEARD)
+        keys = [state.vocabulary.devices[place] for place in (heard - row * queue.devices).tolist()]
+        series[names[ordinal]] = Columns(keys=keys, columns=[getattr(queue, name)[heard].tobytes() for name in FILLS])
+    return Queued(
+        through=queue.through,
+        forced=queue.forced,
+        series=series,
+        devices=[state.vocabulary.devices[place] for place in devices],
+        metrics=[names[place] for place in metrics],
+        device=device.astype(np.int32).tobytes(),
+        metric=metric.astype(np.int32).tobytes(),
+        pending=[getattr(queue.pending, name).tobytes() for name in PENDING],
+    )
 
 
-def _restore_own(state: RuleState, remembered: _Remembered) -> None:
-    """A kind that declares other columns than it did starts without them."""
-    declared = {name: (state.own[name].dtype.str, column.width) for name, column in state.own.declared.items()}
-    if {name: (dtype, width) for name, (dtype, width, _) in remembered.own.columns.items()} == declared:
-        here, there = _places(state.own.keys, remembered.own.keys)
-        for name, (dtype, width, content) in remembered.own.columns.items():
-            rows = np.frombuffer(content, dtype=dtype).reshape((-1, width) if width else -1)
-            state.own[name][here] = rows[there]
-    flat = {name: rows.dtype.str for name, rows in state.rows.columns.items()}
-    if {name: dtype for name, (dtype, _, _) in remembered.rows.columns.items()} == flat:
-        here, there = _places(state.rows.keys, remembered.rows.keys)
-        columns = {
-            name: np.frombuffer(content, dtype=dtype)[there]
-            for name, (dtype, _, content) in remembered.rows.columns.items()
-        }
-        state.rows = Rows(keys=state.rows.keys, key=here, columns=columns)
-
-
-def _paste(table: Any, keys: tuple[str, ...], remembered: _Columns, names: tuple[str, ...]) -> Index:
-    """Copy the remembered rows to where their keys stand now; returns those places."""
-    here, there = _places(keys, remembered.keys)
-    for name, column in zip(names, remembered.columns, strict=True):
-        into = getattr(table, name)
-        into[here] = np.frombuffer(column, dtype=into.dtype)[there]
-    return here
-
-
-def _places(keys: tuple[str, ...], remembered: list[str]) -> tuple[Index, Index]:
-    """Places of the remembered keys among ours, and among the remembered, for those that we still have."""
-    place = {key: number for number, key in enumerate(keys)}
-    pairs = [(place[key], number) for number, key in enumerate(remembered) if key in place]
-    both = np.array(pairs, dtype=np.intp).reshape(-1, 2)
-    return both[:, 0], both[:, 1]
+def _cut(table: Any, keys: Sequence[str], rows: Index, names: tuple[str, ...]) -> Columns:
+    kept = list(keys) if len(rows) == len(keys) else [keys[row] for row in rows.tolist()]
+    return Columns(keys=kept, columns=[getattr(table, name)[rows].tobytes() for name in names])

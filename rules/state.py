@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from domain.readings import Vocabulary
+
 if TYPE_CHECKING:
     from rules.feeds import Feed
     from rules.queues import Queue
@@ -163,15 +165,20 @@ class RuleState:
     """No frontier before it changes anything, for kinds that keep it; NEVER: not known. Not in snapshots."""
 
 
+NO_WORDS = Vocabulary(devices=(), metrics=())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class State:
     """All that a program remembers. `engine.evaluate` and `engine.advance` consume it and hand it back.
 
-    `panels`: the columns of rules that are judged together, by the first of them; their own RuleStates are views of it.
-    `feeds`: by metric ordinal. `queues`: what waits to be put in order, by lateness in µs.
+    `vocabulary`: whose ordinals these are. `panels`: columns of rules that are judged together, by the first of them;
+    their own RuleStates are views of it. `feeds`: by metric ordinal. `queues`: what waits to be put in order, by
+    lateness in µs.
     """
 
     rules: dict[str, RuleState]
+    vocabulary: Vocabulary = NO_WORDS
     panels: "dict[str, RuleState]" = field(default_factory=dict)
     feeds: "dict[int, Feed]" = field(default_factory=dict)
     queues: "dict[int, Queue]" = field(default_factory=dict)

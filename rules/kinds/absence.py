@@ -14,7 +14,10 @@ from rules.entries import RuleEntry
 from rules.machine import Change, Phase, Timing
 from rules.program import Arrivals, Judge, Site
 from rules.rounds import rounds
-from rules.state import FOREVER, NEVER, Index, Ints, RuleState
+from rules.state import FOREVER, NEVER, Index, Ints, RuleState, Waiting
+
+WAITING_LIMIT = 200_000
+"""Signs of life that may wait for the frontier before the older half of them is heard anyway."""
 
 
 class AbsenceEntry(RuleEntry):
@@ -48,26 +51,48 @@ class AbsenceJudge(Judge):
             [round(device.interval_s * entry.missed * MICROS_PER_S) for device in devices], dtype=np.int64
         )
         self._blind_after = site.blind_after_us
+        self._waits = site.lateness_of(entry.lateness) > 0
 
     def observe(self, state: RuleState, arrivals: Arrivals) -> list[Transition]:
         place = self.place_of[arrivals.device]
         rows = np.flatnonzero(place >= 0)
-        place, at = place[rows], arrivals.at[rows]
-        told: list[Transition] = []
         # one message often carries many values of one instant: one sign of life
-        place, at = _distinct(place, at)
+        place, at = _distinct(place[rows], arrivals.at[rows])
+        if not self._waits:
+            return self._hear_all(state, place, at)
+        # the metrics of a device overtake each other, whatever the order of each: what is ahead waits for the frontier
+        state.waiting = state.waiting.joined(Waiting(device=place, at=at, effective=at, value=np.zeros(len(at))))
+        if len(state.waiting) <= WAITING_LIMIT:
+            return []
+        return self._let_go(state, int(np.median(state.waiting.at)))
+
+    def advance(self, state: RuleState, *, frontier: int, now: int) -> list[Transition]:
+        told = self._let_go(state, frontier) if len(state.waiting) else []
+        sightings, is_blind = state.sightings, state.now != NEVER and now - state.now > self._blind_after
+        state.through, state.now = frontier, now
+        if frontier < state.wake and not is_blind:
+            return told
+        calm = state.judgements.phase == Phase.CALM
+        if is_blind:
+            sightings.watched[calm] = now
+        sightings.watched[(sightings.at == NEVER) & (sightings.watched == NEVER)] = now
+        silent_from = self.silent_from(state)
+        told += self._fall_silent(state, np.flatnonzero(calm & (silent_from <= frontier)))
+        state.wake = int(silent_from[calm & (silent_from > frontier)].min(initial=FOREVER))
+        return told
+
+    def _let_go(self, state: RuleState, until: int) -> list[Transition]:
+        """Hear what waited up to `until`."""
+        ready, waiting = state.waiting.at <= until, state.waiting
+        state.waiting = waiting.take(~ready)
+        return self._hear_all(state, *_distinct(waiting.device[ready], waiting.at[ready]))
+
+    def _hear_all(self, state: RuleState, place: Index, at: Ints) -> list[Transition]:
+        told: list[Transition] = []
         for turn in rounds(place, at):
             fresh = turn[at[turn] > state.sightings.at[place[turn]]]
             told += self._hear(state, place[fresh], at[fresh])
         return told
-
-    def advance(self, state: RuleState, *, frontier: int, now: int) -> list[Transition]:
-        sightings, calm = state.sightings, state.judgements.phase == Phase.CALM
-        if state.now != NEVER and now - state.now > self._blind_after:
-            sightings.watched[calm] = now
-        sightings.watched[(sightings.at == NEVER) & (sightings.watched == NEVER)] = now
-        state.through, state.now = frontier, now
-        return self._fall_silent(state, np.flatnonzero(calm & (self.silent_from(state) <= frontier)))
 
     def silent_from(self, state: RuleState) -> Ints:
         """When each device counts as silent unless it is heard before; FOREVER where nobody watches yet."""
@@ -85,6 +110,8 @@ class AbsenceJudge(Judge):
         alive = np.full(int(back.sum()), Finding.OK, dtype=np.int8)
         told += self._tell(state, machine.observe(state.judgements, devices[back], at[back], alive, self.timing))
         state.sightings.at[devices], state.sightings.watched[devices] = at, NEVER
+        if state.wake != NEVER:
+            state.wake = min(state.wake, int((at + self._patience[devices]).min(initial=FOREVER)))
         return told
 
     def _fall_silent(self, state: RuleState, devices: Index) -> list[Transition]:
