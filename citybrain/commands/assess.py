@@ -2,6 +2,7 @@
 
 import click
 
+from citybrain.commands.assess_air import air
 from citybrain.commands.assess_noise import noise
 
 
@@ -11,3 +12,4 @@ def command() -> None:
 
 
 command.add_command(noise)
+command.add_command(air)
