@@ -74,15 +74,20 @@ def reason_of(advice: Advice, severity: Severity) -> tuple[str, str]:
             else f"no other saves a tenth of the alerts without missing one that lasted {span(advice.act_s)}"
         )
         return f"保持现行设定：{zh}。", f"Keep the present setting: {en}."
+    short = span(advice.act_s)
+    missed_zh = f"未报的 {best.missed} 次均短于 {short}（来不及处置）" if best.missed else "一次不漏"
+    missed_en = (
+        f"the {best.missed} not told all lasted less than {short}, too short to act"
+        if best.missed
+        else "none is missed"
+    )
     zh = (
-        f"建议 {setting_words(best)}：告警由 {now.alerts} 降为 {best.alerts}（少 {best.saved_percent:.0f} %）；"
-        f"未报的 {best.missed} 次均短于 {span(advice.act_s)}（来不及处置）；延迟中位 {span(best.delay_median_s)}，"
-        f"最长 {span(best.delay_max_s)}。"
+        f"建议 {setting_words(best)}：告警由 {now.alerts} 降为 {best.alerts}（少 {best.saved_percent:.0f} %）；{missed_zh}；"
+        f"延迟中位 {span(best.delay_median_s)}，最长 {span(best.delay_max_s)}。"
     )
     en = (
-        f"Take {setting_words(best)}: {now.alerts} alerts become {best.alerts} ({best.saved_percent:.0f} % fewer); the "
-        f"{best.missed} that it does not tell all lasted less than {span(advice.act_s)}, too short to act; told later "
-        f"by {span(best.delay_median_s)} in the median, {span(best.delay_max_s)} at most."
+        f"Take {setting_words(best)}: {now.alerts} alerts become {best.alerts} ({best.saved_percent:.0f} % fewer); "
+        f"{missed_en}; told later by {span(best.delay_median_s)} in the median, {span(best.delay_max_s)} at most."
     )
     return zh, en
 

@@ -21,6 +21,7 @@ from domain.instants import MICROS_PER_S
 from rules.history.driving import STEP_US
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+USUAL_GAP_S = 1800.0
 SHORTEST_GAP_S = 2 * STEP_US / MICROS_PER_S
 
 
@@ -34,7 +35,7 @@ class Asked:
     devices: Path | None
     since: str | None
     until: str | None
-    gap: str
+    gap: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,9 @@ def history_options(command: Command) -> Command:
     path = click.Path(path_type=Path)
     file = click.Path(path_type=Path, exists=True, dir_okay=False)
     for option in (
-        click.option("--gap", default="30m", show_default=True, help="全市静默超过此时长不算离线，0s 不用 · 0s: never"),
+        click.option(
+            "--gap", help="全市静默超过此时长不算离线，0s 不用，缺省 30m · so much silence of all is a pause; 0s: none"
+        ),
         click.option("--until", help="截止 · a time with zone, or a duration back from the end"),
         click.option("--since", help="起始 · a time with zone, or a duration such as 30d"),
         click.option("--devices", type=file, help="设备台账 · registry for --readings"),
@@ -72,7 +75,7 @@ def history_options(command: Command) -> Command:
 @contextmanager
 def open_history(asked: Asked) -> Iterator[History]:
     """Closes what it opened. Raises Misconfigured, Refused, and click.BadParameter for what is no time."""
-    gap_s = _gap(asked.gap)
+    gap_s = None if asked.gap is None else _gap(asked.gap)
     with ExitStack() as stack:
         settings = _settings(asked)
         if asked.readings is not None:
@@ -87,6 +90,8 @@ def open_history(asked: Asked) -> Iterator[History]:
             period = period_of(asked.since, asked.until, source=source, now=now)
         except ValueError as exc:
             raise click.BadParameter(str(exc)) from exc
+        if asked.gap is None:
+            gap_s = _usual_gap(subject)
         yield History(subject=subject, source=source, period=period, gap_s=gap_s, records=records)
 
 
@@ -113,6 +118,12 @@ def _gap(text: str) -> float | None:
     if 0 < seconds < SHORTEST_GAP_S:
         raise click.BadParameter(f"--gap {text} is too short; write at least {SHORTEST_GAP_S / 60:g}m, or 0s for never")
     return seconds or None
+
+
+def _usual_gap(subject: Subject) -> float:
+    """A city of hourly stations does not pause every hour."""
+    quickest = min((device.interval_s for device in subject.registry), default=0.0)
+    return max(USUAL_GAP_S, 3 * quickest)
 
 
 def _settings(asked: Asked) -> Settings | None:

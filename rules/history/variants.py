@@ -14,6 +14,8 @@ from rules.loading import RuleSet
 
 WORTH_PERCENT = 10.0
 """Fewer alerts saved than this are no reason to change a rule."""
+NEARLY = 0.8
+"""Of the largest saving: who reaches so much with a shorter hold time is preferred."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +94,7 @@ def variants_of(
 def advise(
     present: Variant, variants: Sequence[Variant], episodes: Sequence[Episode], *, until: int, act_s: float
 ) -> Advice:
-    """Which setting tells least without missing anything that lasted `act_s` seconds, or coming so much later."""
+    """Which setting tells little without missing anything that lasted `act_s` seconds, or coming so much later."""
     by_rule: dict[str, list[Episode]] = {variant.rule: [] for variant in [present, *variants]}
     for episode in episodes:
         by_rule[episode.rule].append(episode)
@@ -136,9 +138,10 @@ def _trial(setting: Setting, present: Sequence[Episode], told: Sequence[Episode]
 
 
 def _best(present: Trial, trials: Sequence[Trial], act_s: float) -> Trial:
-    """The fewest alerts; of equals the smallest change: less delay, then a narrower dead-band."""
+    """Nearly as few alerts as can be had, at the shortest hold time: waiting longer for the last few is no bargain."""
     fit = [trial for trial in trials if not trial.missed_long and (trial.delay_max_s or 0.0) <= act_s]
-    worth = [trial for trial in fit if trial.saved_percent >= WORTH_PERCENT]
-    return min(
-        worth, key=lambda trial: (trial.alerts, trial.setting.hold, trial.setting.dead_band or 0.0), default=present
-    )
+    most = max((trial.saved_percent for trial in fit), default=0.0)
+    if most < WORTH_PERCENT:
+        return present
+    near = [trial for trial in fit if trial.saved_percent >= max(WORTH_PERCENT, NEARLY * most)]
+    return min(near, key=lambda trial: (trial.setting.hold, trial.alerts, trial.setting.dead_band or 0.0))

@@ -146,7 +146,7 @@ def advice(present: list[Episode], *trials: tuple[Setting, list[Episode]], act_s
     told = [renamed(one, "now") for one in present]
     for variant, (_, episodes) in zip(variants, trials, strict=True):
         told += [renamed(one, variant.rule) for one in episodes]
-    return advise(now, variants, told, until=10_000 * MICROS_PER_S, act_s=act_s)
+    return advise(now, variants, told, until=100_000 * MICROS_PER_S, act_s=act_s)
 
 
 def renamed(one: Episode, name: str) -> Episode:
@@ -185,11 +185,19 @@ def test_a_red_rule_may_miss_nothing() -> None:
     assert not advice([*SHORT, LONG], (Setting(dead_band=1.0, hold=60.0), [LONG]), act_s=0.0).is_change
 
 
-def test_of_equals_the_shorter_hold_then_the_narrower_dead_band() -> None:
+def test_the_shortest_hold_that_nearly_saves_the_most_then_the_fewest_alerts_then_the_narrower_dead_band() -> None:
     found = advice(
         [*SHORT, LONG],
-        (Setting(dead_band=3.0, hold=60.0), [LONG]),
+        (Setting(dead_band=3.0, hold=60.0), [SHORT[0], LONG]),
         (Setting(dead_band=2.0, hold=60.0), [LONG]),
+        (Setting(dead_band=1.0, hold=60.0), [LONG]),
         (Setting(dead_band=0.0, hold=120.0), [LONG]),
     )
-    assert found.best.setting == Setting(dead_band=2.0, hold=60.0)
+    assert found.best.setting == Setting(dead_band=1.0, hold=60.0)
+
+
+def test_the_last_few_percent_are_not_worth_a_longer_hold() -> None:
+    nearly = [SHORT[0], LONG]
+    many = [*SHORT, *(episode(20_000 + n * 100, 20_050 + n * 100) for n in range(6)), LONG]
+    found = advice(many, (Setting(dead_band=1.0, hold=60.0), nearly), (Setting(dead_band=1.0, hold=300.0), [LONG]))
+    assert found.best.setting.hold == 60.0
