@@ -6,11 +6,14 @@ from typing import Any
 
 from rules.entries import RuleEntry
 from rules.kinds.absence import AbsenceEntry, compile_absence
+from rules.kinds.change import ChangeEntry, compile_change
+from rules.kinds.frozen import FrozenEntry, compile_frozen
 from rules.kinds.index import IndexEntry, compile_index
 from rules.kinds.ratio import RatioEntry, compile_ratio
 from rules.kinds.schedule import ScheduleEntry, compile_schedule
 from rules.kinds.state import StateEntry, compile_state
 from rules.kinds.threshold import ThresholdEntry, compile_threshold
+from rules.kinds.window import WindowEntry, compile_window
 from rules.program import Judge, Site
 
 
@@ -29,4 +32,7 @@ KINDS: Mapping[str, Kind] = {
     "absence": Kind(entry=AbsenceEntry, compile=compile_absence),
     "index": Kind(entry=IndexEntry, compile=compile_index),
     "schedule": Kind(entry=ScheduleEntry, compile=compile_schedule),
+    "change": Kind(entry=ChangeEntry, compile=compile_change),
+    "frozen": Kind(entry=FrozenEntry, compile=compile_frozen),
+    "window": Kind(entry=WindowEntry, compile=compile_window),
 }
