@@ -30,6 +30,10 @@ class TargetKind(StrEnum):
     GRADE = "grade"
     """All roads of one grade: grade:main."""
     DISTRICT = "district"
+    CELL = "cell"
+    """A grid cell (单元网格): cell:990103033010021."""
+    ZONE = "zone"
+    """All areas of one class for noise: zone:2."""
     FEED = "feed"
     CITY = "city"
 

@@ -56,6 +56,11 @@ GRADES = (
 )
 """What all roads of a grade are called together."""
 
+NOISE_ZONES = tuple(
+    Named(id=zone, zh=f"{zone} 类声环境功能区", en=f"Noise zones of class {zone}") for zone in NoiseZone
+)
+"""What all areas of a class are called together."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class City:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from domain.alerts import Alert, AlertMove, AlertTransition
 from domain.conditions import Evidence, RuleCard, Severity, Target, TargetKind
 from domain.devices import Device, Registry
-from domain.places import GRADES, Named
+from domain.places import GRADES, NOISE_ZONES, Named
 from notify.settings import Language
 
 COMPARISONS = {"<=": "≤", ">=": "≥"}
@@ -95,10 +95,11 @@ class NoticeWriter:
                 return Phrase(zh=device.zh, en=device.en) if device else _itself(target.id)
             case TargetKind.ROAD:
                 return _named(city.roads, target.id)
-            case TargetKind.GRADE:
-                return _named(GRADES, target.id)
-            case TargetKind.DISTRICT:
-                return _named(city.districts, target.id)
+            case TargetKind.GRADE | TargetKind.DISTRICT | TargetKind.ZONE:
+                known = {TargetKind.GRADE: GRADES, TargetKind.DISTRICT: city.districts, TargetKind.ZONE: NOISE_ZONES}
+                return _named(known[target.kind], target.id)
+            case TargetKind.CELL:
+                return Phrase(zh=f"单元网格 {target.id}", en=f"Grid cell {target.id}")
             case TargetKind.CITY:
                 return Phrase(zh=city.zh, en=city.en)
             case TargetKind.FEED:

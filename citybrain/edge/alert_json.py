@@ -1,6 +1,6 @@
 """Alerts as docs/internal-api.md spells them; the same for the wall, the web pages and the command line."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from domain.alerts import Alert, AlertTransition
 from domain.conditions import Evidence, RuleCard, Target, TargetKind
 from domain.devices import Device, Registry
 from domain.instants import to_micros
-from domain.places import GRADES, Place
+from domain.places import GRADES, NOISE_ZONES, Named, Place
 
 
 def millis(moment: datetime | None) -> int | None:
@@ -53,7 +53,7 @@ class Gazetteer:
                     lamps = self._lamps.get(road.id, [])
                     middle = lamps[len(lamps) // 2].place if lamps else None
                     return Spot(zh=road.zh, en=road.en, kind="road", place=middle)
-            case TargetKind.DISTRICT | TargetKind.GRADE:
+            case TargetKind.DISTRICT | TargetKind.GRADE | TargetKind.ZONE | TargetKind.CELL:
                 return self._stretch(target)
             case TargetKind.CITY:
                 city = self._registry.city
@@ -63,9 +63,13 @@ class Gazetteer:
         return Spot(zh=target.id, en=target.id, kind=target.kind.value)
 
     def _stretch(self, target: Target) -> Spot:
-        """A district stands where the middle one of its devices stands, all roads of a grade nowhere on the map."""
-        known = GRADES if target.kind is TargetKind.GRADE else self._registry.city.districts
-        named = next((named for named in known if named.id == target.id), None)
+        """A district stands where the middle one of its devices stands, the others nowhere on the map."""
+        known: Mapping[TargetKind, Sequence[Named]] = {
+            TargetKind.GRADE: GRADES,
+            TargetKind.ZONE: NOISE_ZONES,
+            TargetKind.DISTRICT: self._registry.city.districts,
+        }
+        named = next((named for named in known.get(target.kind, ()) if named.id == target.id), None)
         inside = self._in_district.get(target.id, []) if target.kind is TargetKind.DISTRICT else []
         middle = inside[len(inside) // 2].place if inside else None
         zh, en = (named.zh, named.en) if named else (target.id, target.id)
