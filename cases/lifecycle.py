@@ -92,9 +92,9 @@ def acknowledge(alert: Alert, command: AcknowledgeAlert, *, now: datetime) -> St
             raise CommandRefused(RefusalCode.ALERT_PENDING, alert.id)
 
 
-def retire(alert: Alert, *, now: datetime) -> Step:
+def retire(alert: Alert, *, now: datetime, note: str = "") -> Step:
     """Close an open alert that nobody watches any more. It is not said to have returned: nobody knows."""
-    cause = _Cause(at=now, recorded_at=now, evidence=alert.evidence)
+    cause = _Cause(at=now, recorded_at=now, evidence=alert.evidence, note=note)
     closed, transition = _moved(alert, AlertMove.RETIRE, cause, condition=Condition.UNKNOWN)
     return replace(closed, returned_at=alert.returned_at), transition
 

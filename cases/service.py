@@ -94,11 +94,14 @@ class AlertService:
             )
         return count
 
-    def retire(self, is_watched: Callable[[str, Target], bool]) -> Sequence[Step]:
-        """Close the open alerts whose rule or target has left the configuration: no reading would ever end them."""
+    def retire(self, is_watched: Callable[[str, Target], bool], *, note: str = "") -> Sequence[Step]:
+        """Close the open alerts whose rule or target has left the configuration: no reading would ever end them.
+
+        `note` says why, where that is not plain.
+        """
         with self._records.transaction() as books:
             left = [alert for alert in books.alerts.every_open() if not is_watched(alert.rule, alert.target)]
-            steps = [retire(alert, now=self._clock.now()) for alert in left]
+            steps = [retire(alert, now=self._clock.now(), note=note) for alert in left]
             for step in steps:
                 self._save(books, step)
         _tell(steps)

@@ -21,10 +21,15 @@ class Installation:
     registry: Registry
     ruleset: RuleSet
     map_file: Path | None
+    file: Path | None = None
+    """The settings file, where it may be read again."""
 
 
-def assemble(settings: Settings) -> Installation:
-    """Read every file that the settings name. Raises Misconfigured with the problems of the first that has any."""
+def assemble(settings: Settings, *, file: Path | None = None) -> Installation:
+    """Read every file that the settings name; `file` is the settings' own.
+
+    Raises Misconfigured with the problems of the first that has any.
+    """
     catalogue, kinds = load_catalogue(settings.catalogue or SHIPPED)
     city, map_file = load_city(settings.city)
     try:
@@ -40,4 +45,5 @@ def assemble(settings: Settings) -> Installation:
         registry=registry,
         ruleset=load_rules(settings.rules.files, catalogue=catalogue, kinds=kinds, limits=settings.rules.limits),
         map_file=map_file,
+        file=file,
     )

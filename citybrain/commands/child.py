@@ -1,6 +1,7 @@
 """`citybrain child …`: the supervised processes. Each ends when its parent does, and on SIGTERM within its time."""
 
 import os
+import signal
 from pathlib import Path
 
 import click
@@ -34,7 +35,8 @@ def engine(config: Path) -> None:
     logs.configure(process="engine")
     stop = Stop()
     stop.listen_to_signals()
-    process = EngineProcess(assemble(load_settings(config)), pid=os.getpid())
+    process = EngineProcess(assemble(load_settings(config), file=config), pid=os.getpid())
+    signal.signal(signal.SIGHUP, lambda _number, _frame: process.reload_soon())
     raise SystemExit(process.run(stop))
 
 

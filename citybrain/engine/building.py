@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from cases.service import AlertService
 from citybrain.assembly import Installation
 from citybrain.edge.alert_json import Gazetteer
+from citybrain.engine.cards import CurrentCards
 from citybrain.engine.evaluation import Evaluation
 from citybrain.engine.judging import RuleDesk
 from citybrain.engine.latest import LatestValues
+from citybrain.engine.memory import RuleMemory
 from citybrain.engine.open_alerts import OpenAlerts
 from citybrain.engine.picture import Photographer, Scene
 from citybrain.engine.redrive import QuarantineRedrive
+from citybrain.engine.reloading import RuleReload, compiled
 from citybrain.engine.totals import Totals
 from citybrain.engine.trends import Trends, charts_of
 from domain.ports import Clock, SeriesStore
@@ -22,8 +25,7 @@ from notify.delivery import Deliverer
 from notify.planning import NoticePlanner
 from notify.routes import open_channels
 from notify.texts import NoticeWriter
-from rules.engine import compile_rules
-from rules.program import Lateness
+from rules.fingerprints import fingerprints
 from store.journal import Journal
 from store.records.records import Records
 from store.series.cardinality import check_series
@@ -58,6 +60,7 @@ class Parts:
     redrive: QuarantineRedrive
     photographer: Photographer
     trends: Trends
+    reload: RuleReload
 
     def close(self) -> None:
         self.store.close()
@@ -71,14 +74,7 @@ def build(installation: Installation, clock: Clock) -> Parts:
     settings.data.mkdir(parents=True, exist_ok=True)
     statistics = Statistics(settings.ingest.feed_ids)
     pipeline = Pipeline(registry, catalogue, settings.ingest, statistics=statistics)
-    program = compile_rules(
-        installation.ruleset,
-        registry,
-        pipeline.vocabulary,
-        settle_s=settings.rules.settle,
-        blind_after_s=settings.rules.blind_after,
-        late=Lateness(allowed_s=settings.rules.lateness, lag_limit_s=settings.rules.lag_limit),
-    )
+    desk = RuleDesk(compiled(installation.ruleset, settings.rules, registry, pipeline.vocabulary))
     records = Records.open(settings.records.url_in(settings.data), settings=settings.records)
     with records.transaction() as books:
         books.devices.replace(registry)
@@ -87,11 +83,11 @@ def build(installation: Installation, clock: Clock) -> Parts:
     store = open_series_store(settings.series, settings.data, catalogue)
     refusals = StoreRefusals(records, store=store, target=target_of(settings.series))
     session = open_session(settings.ingest, clock)
-    writer = NoticeWriter(cards=program.cards, registry=registry)
+    cards = CurrentCards(desk)
+    writer = NoticeWriter(cards=cards, registry=registry)
     planner = NoticePlanner(routes=settings.notify.routes, writer=writer)
-    service = AlertService(records, cards=program.cards, planner=planner, clock=clock)
-    service.retire(program.is_watched)
-    desk = RuleDesk(program)
+    service = AlertService(records, cards=cards, planner=planner, clock=clock)
+    service.retire(desk.program.is_watched)
     channels = open_channels(settings.notify, directory=settings.data)
     with records.snapshot() as books:
         alerts = OpenAlerts(books.alerts.every_open())
@@ -101,6 +97,8 @@ def build(installation: Installation, clock: Clock) -> Parts:
     before = journal.last_sequence
     redrive = QuarantineRedrive(records, is_caught_up=lambda: service.recorded_through() >= before)
     scene = Scene(registry=registry, desk=desk, latest=latest, alerts=alerts, gazetteer=gazetteer)
+    memory = RuleMemory(records, desk, fingerprints(installation.ruleset))
+    evaluation = Evaluation(journal=journal, desk=desk, service=service, memory=memory, clock=clock)
     return Parts(
         installation=installation,
         clock=clock,
@@ -116,7 +114,7 @@ def build(installation: Installation, clock: Clock) -> Parts:
         roller=Roller(journal=journal, store=store, catalogue=catalogue, settings=settings.series),
         desk=desk,
         service=service,
-        evaluation=Evaluation(journal=journal, desk=desk, service=service, records=records, clock=clock),
+        evaluation=evaluation,
         deliverer=Deliverer(records, channels=channels, clock=clock, settings=settings.notify),
         latest=latest,
         alerts=alerts,
@@ -124,5 +122,12 @@ def build(installation: Installation, clock: Clock) -> Parts:
         gazetteer=gazetteer,
         redrive=redrive,
         photographer=Photographer(scene),
-        trends=Trends(charts=charts_of(registry, catalogue), program=program, store=store, catalogue=catalogue),
+        trends=Trends(charts=charts_of(registry, catalogue), desk=desk, store=store, catalogue=catalogue),
+        reload=RuleReload(
+            installation,
+            vocabulary=pipeline.vocabulary,
+            wishes=evaluation.wishes,
+            records=records,
+            clock=clock,
+        ),
     )

@@ -15,6 +15,7 @@ from citybrain.engine.building import Parts
 from citybrain.engine.latencies import AlertLatencies
 from domain.alerts import Alert
 from domain.commands import AcknowledgeAlert
+from domain.errors import Misconfigured, Refused
 from domain.ledger import Tally
 from domain.outbox import DeliveryState
 from domain.readings import Reading
@@ -32,7 +33,6 @@ class Desk:
         self._latencies = latencies
         clock = parts.installation.settings.clock
         self._speed = clock.speed if clock else 1.0
-        self._city = json.dumps(self._city_json(), ensure_ascii=False).encode()
         self._lock = threading.Lock()
         self._acknowledged: list[Alert] = []
 
@@ -46,7 +46,7 @@ class Desk:
         return {"ok": True, "now": self._parts.clock.micros() // 1000}
 
     def city(self) -> bytes:
-        return self._city
+        return json.dumps(self._city_json(), ensure_ascii=False).encode()
 
     def trends(self) -> Json:
         return self._parts.trends.at(self._parts.clock.now())
@@ -98,8 +98,18 @@ class Desk:
                 return self._acknowledge(order)
             case "redrive":
                 return self._drive_again(order)
+            case "reload-rules":
+                return self._reload_rules(order)
             case other:
-                raise ValueError(f"unknown command {other!r}; known are acknowledge and redrive")
+                raise ValueError(f"unknown command {other!r}; known are acknowledge, redrive and reload-rules")
+
+    def _reload_rules(self, order: Json) -> Json:
+        if not order.get("actor"):
+            raise ValueError("actor is missing: say who asks")
+        try:
+            return self._parts.reload.carry_out(actor=str(order["actor"])).as_json()
+        except Misconfigured as exc:
+            raise Refused(f"the rules stay as they are: {exc}") from exc
 
     def _drive_again(self, order: Json) -> Json:
         command = drive_again(order)

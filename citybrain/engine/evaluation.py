@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 
 from cases.service import AlertService
 from citybrain.engine.judging import RuleDesk
+from citybrain.engine.memory import Change, RuleMemory
+from citybrain.engine.wishes import Ruling, Wishes
 from domain.alerts import Alert, AlertTransition
 from domain.conditions import Transition
-from domain.errors import Misconfigured, Problem, Refused, Temporary
+from domain.errors import Misconfigured, Problem, Temporary
 from domain.ports import Clock, Journal, StopAsked
 from domain.settlements import Journalled
 from runtime import logs
-from store.records.records import Records
 
 ENTRIES_AT_ONCE = 64
 SNAPSHOT_EVERY_S = 10.0
@@ -20,6 +21,8 @@ IDLE_S = 0.2
 REST_S = 0.05
 """Between two rounds: a busy feed costs twenty transactions a second, not hundreds; no alert waits longer."""
 PAUSE_WHEN_AWAY_S = 1.0
+RULE_CHANGED = "规则已变更 · rule changed"
+"""Why an alert was closed whose rule means something else now."""
 
 _log = logs.get(__name__)
 
@@ -38,17 +41,18 @@ class Evaluation:
     """Owner of the rules' state: everything here happens on one thread."""
 
     def __init__(
-        self, *, journal: Journal, desk: RuleDesk, service: AlertService, records: Records, clock: Clock
+        self, *, journal: Journal, desk: RuleDesk, service: AlertService, memory: RuleMemory, clock: Clock
     ) -> None:
         self._journal = journal
         self._desk = desk
         self._service = service
-        self._records = records
+        self._memory = memory
         self._clock = clock
         self._judged = 0
         self._saved = 0
         self._saved_at = clock.monotonic()
         self._problem: str | None = None
+        self.wishes = Wishes()
 
     @property
     def saved_through(self) -> int:
@@ -67,6 +71,7 @@ class Evaluation:
     def restore(self) -> None:
         """Bring the rules to where the records are: the last snapshot, then the journal without recording again.
 
+        Rules that mean something else than those that wrote the snapshot judge only what comes after the records.
         Raises Misconfigured when the journal ends before the records do: then it is not the journal of these records.
         """
         recorded = self._service.recorded_through()
@@ -76,33 +81,39 @@ class Evaluation:
                 " put back the journal that belongs to them, or move the records away to start anew"
             )
             raise Misconfigured([Problem(file="journal", line=None, message=message)])
-        with self._records.snapshot() as books:
-            snapshot = books.rule_state.load()
-        if snapshot is not None:
-            self._take_up(*snapshot)
+        sequence = self._memory.take_up()
+        self._judged = self._saved = sequence or 0
         while self._judged < recorded:
             for entry in self._journal.read(after=self._judged, limit=min(ENTRIES_AT_ONCE, recorded - self._judged)):
                 self._desk.judge(entry)
                 self._judged = entry.sequence
             self._save_now_and_then()  # days of journal take minutes: who is stopped meanwhile goes on from here
         _log.info("rules restored", snapshot=self._saved, recorded=recorded)
-        if self._saved < self._judged:
+        is_other = self._begin_afresh(self._memory.change)
+        if self._saved < self._judged or sequence is None or is_other:
             self.save()  # an engine that is ended again and again does not go a longer way at every start
 
-    def _take_up(self, sequence: int, content: bytes) -> None:
-        """After an upgrade the snapshot may be of another version: then the journal alone has to tell the rules."""
-        try:
-            self._desk.load(content)
-        except Refused as exc:
-            _log.warning("rules start from the journal, their snapshot is of another version", reason=str(exc))
-        else:
-            self._judged = self._saved = sequence
+    def _begin_afresh(self, change: Change) -> bool:
+        """Whether there were rules with another meaning than before, or rules that are gone."""
+        if change.fresh:
+            self._service.retire(lambda rule, _: rule not in change.fresh, note=RULE_CHANGED)
+        if change.fresh or change.removed:
+            _log.warning(
+                "rules changed since they last judged, these start fresh",
+                changed=sorted(change.changed),
+                added=sorted(change.added),
+                removed=sorted(change.removed),
+            )
+        self._memory.start_afresh()
+        return bool(change.fresh or change.removed)
 
     def run(self, stop: StopAsked, on_step: Callable[[Step], None]) -> None:
         """Until asked to stop; `on_step` is called for every round, also for one in which nothing came."""
         rest = threading.Event()
         while not stop():
             self._journal.wait(after=self._judged, timeout_s=IDLE_S)
+            for moves in self.wishes.grant(self._exchange):
+                on_step(Step(moves=moves))
             on_step(self.step(stop, meanwhile=lambda: on_step(Step())))
             rest.wait(REST_S)
         self.save()
@@ -125,6 +136,17 @@ class Evaluation:
         self._save_now_and_then()
         return Step(entries=entries, moves=moves, by_reading=frozenset(by_reading))
 
+    def _exchange(self, ruling: Ruling) -> tuple[Change, Sequence[tuple[Alert, AlertTransition]]]:
+        """Judge by other rules from the next entry on. Raises Temporary when the records are away: nothing changes."""
+        change = Change.between(self._memory.meanings, ruling.meanings)
+        moves = self._service.retire(
+            lambda rule, target: rule not in change.fresh and ruling.program.is_watched(rule, target),
+            note=RULE_CHANGED,
+        )
+        self._memory.exchange(ruling.program, ruling.meanings)
+        self.save()
+        return change, moves
+
     def _save_now_and_then(self) -> None:
         if self._clock.monotonic() - self._saved_at >= SNAPSHOT_EVERY_S:
             self.save()
@@ -132,10 +154,8 @@ class Evaluation:
     def save(self) -> None:
         """Store the rules' state beside the records, so that a restart is short. Not saved is not lost, only slower."""
         try:
-            with self._records.transaction() as books:
-                if books.cursors.get("records") >= self._judged:
-                    books.rule_state.save(self._judged, self._desk.dump())
-                    self._saved = self._judged
+            if self._memory.save(self._judged):
+                self._saved = self._judged
         except Temporary as exc:
             _log.warning("rules not saved", error=str(exc))
         self._saved_at = self._clock.monotonic()

@@ -19,9 +19,11 @@ from citybrain.engine.evaluation import Step
 from citybrain.engine.feeds import feed_rows
 from citybrain.engine.latencies import AlertLatencies
 from citybrain.engine.lighting import Lighting
+from citybrain.engine.reloading import tell_doubts
 from citybrain.engine.schedule import Schedule
 from citybrain.engine.trends_version import TrendsVersion
 from citybrain.settings import zone_of
+from domain.errors import CitybrainError
 from runtime import logs, memory
 from runtime.locking import DirectoryLock
 from runtime.stopping import Stop
@@ -44,7 +46,8 @@ class EngineProcess:
         self._latencies = AlertLatencies()
         self._desk = Desk(self._parts, stream=self._stream, latencies=self._latencies)
         zone = zone_of(installation.registry.city.timezone)
-        self._lighting = Lighting(self._parts.desk.program, zone)
+        self._lighting = Lighting(self._parts.desk, zone)
+        self._hung_up = threading.Event()
         self._schedule = Schedule(self._parts, self._lighting)
         self._trends_version = TrendsVersion()
         self._counter = 0
@@ -55,6 +58,7 @@ class EngineProcess:
         """Until asked to stop. The exit code is 1 when a part of it failed: the supervisor should start it anew."""
         parts = self._parts
         parts.evaluation.restore()
+        tell_doubts(installation := parts.installation, parts.clock)
         memory.settle()
         self._lighting.renew(parts.clock.micros())
         server, api = self._start_api()
@@ -64,16 +68,29 @@ class EngineProcess:
             self._thread("intake", stop, lambda: parts.intake.run(stop)),
             self._thread("evaluation", stop, lambda: parts.evaluation.run(stop, self._on_step)),
         ]
-        _log.info("engine started", devices=len(parts.installation.registry), rules=len(parts.desk.program.judges))
+        _log.info("engine started", devices=len(installation.registry), rules=len(parts.desk.program.judges))
         while not stop.wait(1.0):
             if not api.is_alive():
                 self._failed = True
                 _log.error("part of the engine failed", part="api")
                 stop.ask()
+            if self._hung_up.is_set():
+                self._hung_up.clear()
+                self._reload_rules()
         for thread in threads:
             thread.join(JOIN_S)
         self._end(server, api)
         return 1 if self._failed else 0
+
+    def reload_soon(self) -> None:
+        """Read the rule files anew within a second, as SIGHUP asks. From any thread or signal handler."""
+        self._hung_up.set()
+
+    def _reload_rules(self) -> None:
+        try:
+            self._parts.reload.carry_out(actor="SIGHUP")
+        except CitybrainError as exc:
+            _log.error("rules stay as they are", reason=str(exc))
 
     def _end(self, server: uvicorn.Server, api: threading.Thread) -> None:
         self._schedule.stop()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from citybrain.engine.judging import RuleDesk
 from domain.devices import Device, Registry
 from domain.instants import to_micros
 from domain.metrics import Averaging, Catalogue
@@ -12,7 +13,6 @@ from domain.places import NoiseZone
 from domain.ports import SeriesStore
 from domain.series import TrendQuery
 from rules.figures import limit_steps
-from rules.program import Program
 
 Json = dict[str, Any]
 
@@ -75,9 +75,9 @@ def charts_of(registry: Registry, catalogue: Catalogue) -> tuple[Chart, ...]:
 class Trends:
     """Answers from the series store, remembered for a little while. From any thread."""
 
-    def __init__(self, *, charts: Sequence[Chart], program: Program, store: SeriesStore, catalogue: Catalogue) -> None:
+    def __init__(self, *, charts: Sequence[Chart], desk: RuleDesk, store: SeriesStore, catalogue: Catalogue) -> None:
         self._charts = charts
-        self._program = program
+        self._desk = desk
         self._store = store
         self._catalogue = catalogue
         self._remembered: tuple[datetime, Json] | None = None
@@ -100,7 +100,7 @@ class Trends:
     def _trend(self, chart: Chart, now: datetime) -> Json:
         start = now - timedelta(hours=HOURS)
         query = TrendQuery(metric=chart.metric, devices=chart.devices, start=start, end=now, bucket_s=BUCKET_S)
-        card = self._program.cards.get(chart.rule)
+        card = self._desk.program.cards.get(chart.rule)
         return {
             **{"id": chart.id, "zh": chart.zh, "en": chart.en, "unit": self._catalogue[chart.metric].unit},
             "bucket_s": BUCKET_S,
@@ -113,7 +113,7 @@ class Trends:
         }
 
     def _limits(self, chart: Chart, start: datetime, end: datetime) -> list[list[float]]:
-        steps = limit_steps(self._program, chart.rule, chart.zone, to_micros(start), to_micros(end))
+        steps = limit_steps(self._desk.program, chart.rule, chart.zone, to_micros(start), to_micros(end))
         return [[begin // 1000, until // 1000, value] for begin, until, value in steps]
 
 

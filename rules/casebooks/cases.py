@@ -63,7 +63,7 @@ class Case:
     step: int
     """Between two columns of its timeline."""
     settle: int
-    """How long after an event time the tick comes that closes it; longer for stories whose readings come late."""
+    """How late the readings of the story come at the most."""
     batch: int | None
     lines: tuple[Line, ...]
     expected: tuple[Expected, ...]

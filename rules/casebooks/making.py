@@ -17,7 +17,6 @@ from rules.casebooks.entries import CaseEntry, CheckEntry, ExpectEntry, SeriesEn
 from rules.casebooks.notation import parse_moment, parse_names, parse_start, parse_values
 from rules.loading import RuleSet
 
-SETTLE_US = 2 * MICROS_PER_S
 AFTER_THE_LAST_US = 600 * MICROS_PER_S
 """A story without `until` ends so long after its last reading."""
 
@@ -55,7 +54,7 @@ class Making:
             until=until,
             tick=_us(entry.tick),
             step=_us(entry.every),
-            settle=SETTLE_US + _us(arrival.delay) + _us(arrival.shuffle),
+            settle=_us(arrival.delay) + _us(arrival.shuffle),
             batch=arrival.batch,
             lines=tuple(self._arriving(readings)),
             expected=tuple(self._expected(index, one) for index, one in enumerate(entry.expect)),

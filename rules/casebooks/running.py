@@ -32,7 +32,7 @@ def play(case: Case, manner: Manner = Manner.AS_WRITTEN) -> tuple[Transition, ..
     program = program_of(case)
     state = initial_state(program)
     told: list[Transition] = []
-    for now, batches in _course(case, manner):
+    for now, batches in _course(case, manner, slack=program.slack_us):
         for lines in batches:
             state, found = evaluate(program, state, _batch(program.vocabulary, lines))
             told += found
@@ -55,9 +55,9 @@ def order(told: Transition) -> tuple[object, ...]:
     return told.at, told.rule, str(told.target), told.signal.value
 
 
-def _course(case: Case, manner: Manner) -> Iterator[tuple[int, Sequence[Sequence[Line]]]]:
+def _course(case: Case, manner: Manner, *, slack: int) -> Iterator[tuple[int, Sequence[Sequence[Line]]]]:
     """Every tick, and the batches that arrived before it."""
-    place, now, end = 0, case.start, case.until + case.settle
+    place, now, end = 0, case.start, case.until + case.settle + slack
     while True:
         begin = place
         while place < len(case.lines) and case.lines[place].arrival <= now:

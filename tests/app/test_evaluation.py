@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 
 from citybrain.engine.evaluation import ENTRIES_AT_ONCE, SNAPSHOT_EVERY_S, Evaluation, Step
 from citybrain.engine.judging import RuleDesk
+from citybrain.engine.memory import RuleMemory
 from domain.alerts import AlertMove, AlertState
 from domain.conditions import Transition
 from domain.errors import Misconfigured
 from domain.settlements import Journalled
+from rules.fingerprints import fingerprints
 from runtime.clock import ManualClock
 from runtime.stopping import Stop
 from tests.app.engine_room import NOON, EngineRoom, Row
@@ -192,11 +194,12 @@ def test_a_long_way_through_the_journal_that_is_cut_short_goes_on_from_there(roo
     while room.step().entries:
         pass
     parts = room.parts
+    desk = DyingDesk(parts.desk.program)
     cut_short = Evaluation(
         journal=parts.journal,
-        desk=DyingDesk(parts.desk.program),
+        desk=desk,
         service=parts.service,
-        records=parts.records,
+        memory=RuleMemory(parts.records, desk, fingerprints(room.installation.ruleset)),
         clock=HurriedClock(NOON),
     )
     with pytest.raises(KeyboardInterrupt):

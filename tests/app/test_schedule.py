@@ -51,7 +51,7 @@ def test_a_store_that_will_not_delete_does_not_let_the_journal_grow(room: Engine
     room.parts.evaluation.save()
     room.clock.advance(timedelta(hours=28))
     parts = replace(room.parts, store=UndeletingStore(room.parts.journal.last_sequence))
-    schedule = Schedule(parts, Lighting(parts.desk.program, zone_of("Asia/Shanghai")))
+    schedule = Schedule(parts, Lighting(parts.desk, zone_of("Asia/Shanghai")))
     schedule.start()
     until = time.monotonic() + WITHIN_S
     while room.parts.journal.first_sequence == 1 and time.monotonic() < until:
