@@ -136,3 +136,21 @@ def test_what_cannot_be_judged_is_told_in_a_line(
     ran = terminal.run("assess", "noise", loud_night, *arguments)
     assert (ran.code, ran.err.count("\n")) == (1, 1)
     assert told in ran.err
+
+
+def keys_of(content: object) -> set[str]:
+    """Every key of an object, at any depth, but for names of settings, roles, zones and reasons."""
+    if isinstance(content, list):
+        return set().union(*(keys_of(item) for item in content))
+    if not isinstance(content, dict):
+        return set()
+    below = set().union(
+        *(keys_of(value) for name, value in content.items() if name not in {"validity", "columns", "by_zone"})
+    )
+    return below | content.keys()
+
+
+def test_every_key_of_the_object_is_documented(terminal: Terminal, loud_night: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "standards-noise.md").read_text(encoding="utf-8")
+    found = keys_of(assessed(terminal, loud_night)) | keys_of(assessed(terminal, loud_night, "--kind", "industrial"))
+    assert sorted(key for key in found if f"`{key}" not in text and not key.startswith("lmax_")) == []
