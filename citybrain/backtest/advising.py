@@ -82,8 +82,8 @@ def reason_of(advice: Advice, severity: Severity) -> tuple[str, str]:
         else "none is missed"
     )
     zh = (
-        f"建议 {setting_words(best)}：告警由 {now.alerts} 降为 {best.alerts}（少 {best.saved_percent:.0f} %）；{missed_zh}；"
-        f"延迟中位 {span(best.delay_median_s)}，最长 {span(best.delay_max_s)}。"
+        f"建议 {setting_words(best)}：告警由 {now.alerts} 降为 {best.alerts}（少 {best.saved_percent:.0f} %）；"
+        f"{missed_zh}；延迟中位 {span(best.delay_median_s)}，最长 {span(best.delay_max_s)}。"
     )
     en = (
         f"Take {setting_words(best)}: {now.alerts} alerts become {best.alerts} ({best.saved_percent:.0f} % fewer); "

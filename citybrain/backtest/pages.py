@@ -1,13 +1,13 @@
 """Readings page by page, from whatever answers a ReadingQuery: the engine that runs, or a series store's port."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any, Protocol
 
 import numpy as np
 
 from citybrain.backtest.source import Extent, Wanted
-from citybrain.edge.client import EngineClient
 from domain.instants import from_micros, to_micros
 from domain.ports import SeriesStore
 from domain.readings import Quality, ReadingBatch, Vocabulary, batch_of
@@ -18,6 +18,13 @@ PAGE = 50_000
 Row = tuple[str, str, int, float, float, int]
 """Device, metric, event time in microseconds, value, span in seconds, quality."""
 Ask = Callable[[ReadingQuery], Iterable[Row]]
+
+
+class Answers(Protocol):
+    """What we ask of a running engine; `citybrain.edge.client.EngineClient` is one."""
+
+    def readings(self, query: ReadingQuery) -> Iterator[Mapping[str, Any]]:
+        """Rows of `citybrain readings --json`, in order of event time."""
 
 
 class Pages:
@@ -65,7 +72,7 @@ def store_pages(store: SeriesStore, *, name: str, page: int = PAGE) -> Pages:
     return Pages(ask, name=name, page=page, close=store.close)
 
 
-def engine_pages(engine: EngineClient, *, name: str, close: Callable[[], None]) -> Pages:
+def engine_pages(engine: Answers, *, name: str, page: int = PAGE) -> Pages:
     """Over the internal API of a running engine, which tells event times in milliseconds."""
 
     def ask(query: ReadingQuery) -> Iterator[Row]:
@@ -73,7 +80,7 @@ def engine_pages(engine: EngineClient, *, name: str, close: Callable[[], None]) 
             at = to_micros(datetime.fromisoformat(row["at"]))
             yield row["device"], row["metric"], at, row["value"], row["span_s"], Quality[row["quality"].upper()]
 
-    return Pages(ask, name=name, close=close)
+    return Pages(ask, name=name, page=page, close=lambda: None)
 
 
 def _batch(rows: Sequence[Row]) -> ReadingBatch:

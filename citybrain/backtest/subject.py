@@ -84,7 +84,7 @@ def readings_of(settings: Settings, catalogue: Catalogue) -> Iterator[Source]:
             store = open_series_store(settings.series, settings.data, catalogue)
             source = store_pages(store, name=str(settings.series.kind))
         elif (engine := _running(settings, stack)) is not None:
-            source = engine_pages(engine, name="citybrain", close=lambda: None)
+            source = engine_pages(engine, name="citybrain")
         else:
             source = ColumnsFile(settings.data / "readings.duckdb")
         stack.callback(source.close)

@@ -49,7 +49,7 @@ def lines_of(report: Json) -> Iterator[str]:
 
 
 def rules_table(report: Json) -> Table:
-    """One line for each rule."""
+    """One line for each rule that told anything."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("规则 rule")
     for title in (
@@ -65,6 +65,8 @@ def rules_table(report: Json) -> Table:
     ):
         table.add_column(title, justify="right")
     for rule in report["rules"]:
+        if not rule["alerts"]:
+            continue
         lasted = rule["lasted_s"]
         table.add_row(
             rule["id"],
@@ -79,6 +81,12 @@ def rules_table(report: Json) -> Table:
             str(rule["standing"]),
         )
     return table
+
+
+def silent_rules(report: Json) -> str | None:
+    """Those that told nothing."""
+    silent = [rule["id"] for rule in report["rules"] if not rule["alerts"]]
+    return f"没有告警的规则 rules without an alert（{len(silent)}）：{'，'.join(silent)}" if silent else None
 
 
 def comparison_lines(comparison: Json) -> Iterator[str]:

@@ -13,7 +13,7 @@ from citybrain.backtest.page import page_of
 from citybrain.backtest.recorded import has_same_subject, is_recorded, recorded_episodes
 from citybrain.backtest.report import Frame, comparison_of, report_of, shipped_aims
 from citybrain.backtest.running import Outcome, run_rules
-from citybrain.backtest.words import comparison_lines, lines_of, rules_table
+from citybrain.backtest.words import comparison_lines, lines_of, rules_table, silent_rules
 from citybrain.commands.history import Asked, History, duration, history_options, open_history, progress_of
 from citybrain.commands.querying import WIDTH_OF_PIPES, books_of
 from domain.instants import MICROS_PER_S
@@ -120,6 +120,8 @@ def _tell(report: Mapping[str, Any]) -> None:
     for line in lines_of(report):
         console.print(line)
     console.print(rules_table(report))
+    if (silent := silent_rules(report)) is not None:
+        console.print(silent)
     if report["comparison"] is not None:
         for line in comparison_lines(report["comparison"]):
             console.print(line)
