@@ -87,7 +87,7 @@ def _own(own: Own) -> Named:
     """Of a kind's own columns, the rows that hold more than their fill."""
     held = np.zeros(len(own.keys), dtype=np.bool_)
     for name, column in own.declared.items():
-        numbers = own[name].reshape(len(own.keys), -1)
+        numbers = own[name].reshape(len(own.keys), column.width or 1)
         empty = np.isnan(numbers) if column.fill != column.fill else numbers == np.asarray(column.fill, numbers.dtype)
         held |= ~empty.all(axis=1)
     kept = np.flatnonzero(held)

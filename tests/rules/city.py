@@ -97,8 +97,9 @@ class Run:
     told: list[Transition]
 
     @classmethod
-    def of(cls, ruleset: RuleSet, registry: Registry, **settings: float) -> "Run":
-        program = engine.compile_rules(ruleset, registry, vocabulary_of(registry), **settings)
+    def of(cls, ruleset: RuleSet, registry: Registry, *, settle_s: float = 2.0, blind_after_s: float = 30.0) -> "Run":
+        words = vocabulary_of(registry)
+        program = engine.compile_rules(ruleset, registry, words, settle_s=settle_s, blind_after_s=blind_after_s)
         return cls(program, engine.initial_state(program), [])
 
     def readings(self, rows: Sequence[Row], **columns: Any) -> list[Transition]:

@@ -119,7 +119,7 @@ def test_a_device_whose_messages_are_an_hour_late_is_silent_once_and_does_not_fl
     assert seconds(run.of_rule("device-silent"), START) == [("violated", 30, 30), ("held", 30, 30)]
 
 
-def test_a_feed_delayed_by_an_hour_is_judged_and_does_not_flap_between_lost_and_known() -> None:
+def test_evidence_that_is_out_of_date_when_it_comes_does_not_flap_between_lost_and_known() -> None:
     run = noisy()
     run.tick(START + 3600 * S)
     for second in range(0, 600, 10):

@@ -81,6 +81,11 @@ def test_what_holds_nothing_is_left_out() -> None:
     assert len(snapshots.dump(state)) - empty < 100
 
 
+def test_a_kind_without_devices_has_a_snapshot_too() -> None:
+    state = snapshots.load(snapshots.dump(program_of().initial()), program_of("A"))
+    assert state.rules["counting"].own["count"].tolist() == [0]
+
+
 @pytest.mark.parametrize(
     "columns",
     [
