@@ -13,6 +13,11 @@ from simulators.recordings import tables
 
 _NUMBERS = (Role.LEVEL, Role.PEAK, Role.SPAN, Role.WIND, Role.RAIN)
 _NAMELESS = ""
+_RAINS = {
+    **dict.fromkeys(("是", "有", "有雨", "雨", "yes", "true", "y", "rain"), float("inf")),
+    **dict.fromkeys(("否", "无", "无雨", "no", "false", "n", "dry"), 0.0),
+}
+"""Words of people who note whether it rains, not how much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +113,8 @@ class Reading:
             return np.array([self._number(role, text, place, line, bad) for place, text in enumerate(texts)])
 
     def _number(self, role: Role, text: str, place: int, line: Ints, bad: Bools) -> float:
+        if role is Role.RAIN and (said := _RAINS.get(text.strip().casefold())) is not None:
+            return said
         try:
             value = tables.number(text)
         except ValueError:

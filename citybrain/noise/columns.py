@@ -27,7 +27,7 @@ _WORDS: Mapping[Role, tuple[str, ...]] = {
     Role.TIME: (
         r"(?=.*(time|stamp|时间|时刻)).*",
         r"at|t|ts|begin|start|end|hour|datetime",
-        r".*date.*|.*日期.*",
+        r".*date.*|.*日期.*|datum.*|zeit.*|fecha.*|hora.*|horodatage|heure.*",
     ),
     Role.LEVEL: (r"la?eq.*", r".*等效.*", r"la|lp|spl|dba?|db|level|soundlevel|noise.*|value|.*声级|噪声.*"),
     Role.PEAK: (r"la?f?max.*|lmx.*|.*最大声级.*",),

@@ -25,6 +25,7 @@ _YEAR_FIRST = re.compile(
     r"(?:[T\s]*(\d{1,2})(?:[:：时](\d{1,2})?)?(?:[:：分](\d{1,2})?)?(?:\.(\d{1,6})\d*)?秒?)?"
 )
 """2025/3/21 9:05, 2025年3月21日 9时05分, and 24:00 for the end of a day."""
+_DAY_FIRST = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})")
 _EARLIEST, _LATEST = 1900, 2200
 
 
@@ -55,7 +56,7 @@ def parse_time(text: str) -> tuple[int, bool]:
     digits = spelled.partition(".")[0]
     if digits.isdecimal() and len(digits) >= _SECONDS_DIGITS[0]:
         return _of_digits(spelled, digits)
-    match = _YEAR_FIRST.fullmatch(spelled)
+    match = _YEAR_FIRST.fullmatch(_DAY_FIRST.sub(r"\3-\2-\1", spelled, count=1))
     return _micros(parse_stamp(spelled)) if match is None else _micros(_of_parts(match))
 
 

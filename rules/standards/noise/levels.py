@@ -62,7 +62,10 @@ def collection_rate(got: float, due: float) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What is kept of a stretch of time (HJ 906-2017), all in dB(A). `exceeded`: L5 L10 L50 L90 L95."""
+    """What is kept of a stretch of time (HJ 906-2017), all in dB(A). `exceeded`: L5 L10 L50 L90 L95.
+
+    `exceeded` is NaN for fewer than two slots: a mean says nothing of how often it was louder.
+    """
 
     leq: float
     lmax: float
@@ -76,12 +79,13 @@ def figures(levels: Floats, spans: Floats, peaks: Floats | None = None) -> Figur
     if not len(levels):
         nothing = float("nan")
         return Figures(leq=nothing, lmax=nothing, lmin=nothing, exceeded=dict.fromkeys(EXCEEDED, nothing), sd=nothing)
+    told = _exceeded(levels, EXCEEDED, spans) if len(levels) > 1 else np.full(len(EXCEEDED), np.nan)
     loudest = float(np.max(levels)) if peaks is None or np.isnan(peaks).all() else float(np.nanmax(peaks))
     return Figures(
         leq=leq(levels, spans),
         lmax=max(loudest, float(np.max(levels))),
         lmin=float(np.min(levels)),
-        exceeded=dict(zip(EXCEEDED, _exceeded(levels, EXCEEDED, spans).tolist(), strict=True)),
+        exceeded=dict(zip(EXCEEDED, told.tolist(), strict=True)),
         sd=spread(levels, spans),
     )
 

@@ -53,7 +53,13 @@ def hours_of(found: AssessedFile) -> list[tuple[str, float, float]]:
     "text",
     [
         *("2025-03-21 09:05:00", "2025-03-21T09:05", "2025/3/21 9:05", "2025/03/21 09:05:00.000", "20250321090500"),
-        *("2025年3月21日 9时05分", "21/03/2025 09:05", "2025-03-21 09:05:00+08:00", "2025-03-21T01:05:00Z"),
+        *(
+            "2025年3月21日 9时05分",
+            "21/03/2025 09:05",
+            "21.03.2025 9:05",
+            "2025-03-21 09:05:00+08:00",
+            "2025-03-21T01:05:00Z",
+        ),
         *("1742519100", "1742519100000", "1742519100.0"),
     ],
 )
@@ -136,6 +142,7 @@ def test_every_instant_of_a_year_with_changes_of_the_clock_comes_back(timezone: 
             (Role.TIME, Role.LEVEL, Role.PEAK, Role.WIND, Role.RAIN, Role.WEATHER, Role.FLAG), range(7), strict=True))),
         ("L10,L90,LAeq,LAFmax,Timestamp", {Role.TIME: 4, Role.LEVEL: 2, Role.PEAK: 3}),
         ("device_id,at,laeq,span_s", {Role.POINT: 0, Role.TIME: 1, Role.LEVEL: 2, Role.SPAN: 3}),
+        ("Datum/Zeit,LAeq [dB]", {Role.TIME: 0, Role.LEVEL: 1}),
         ("Date,Time,LAeq", {Role.DATE: 0, Role.TIME: 1, Role.LEVEL: 2}),
         ("time,wind_direction,wind_speed,leq", {Role.TIME: 0, Role.WIND: 2, Role.LEVEL: 3}),
     ],
@@ -219,6 +226,21 @@ def test_marked_rows_and_bad_weather_leave_the_statistics(tmp_path: Path) -> Non
     found = read(file)
     assert hours_of(found) == [("03-21 09", 55.0, 2.0)]
     assert set(found.points[0].series.masked.removed) == {Mask.WIND, Mask.RAIN, Mask.FLAG}
+
+
+def test_rain_may_be_noted_as_yes_and_no(tmp_path: Path) -> None:
+    rows = [f"2025-03-21 09:{i:02}:00,55,{word}" for i, word in enumerate(("是", "否", "Yes", "no"))]
+    found = read(written(tmp_path, "time,leq,降雨", *rows), stamp="begin")
+    assert found.points[0].series.masked.counts.tolist() == [False, True, False, True]
+    assert found.file.unread.cells == {}
+
+
+def test_an_hour_of_one_level_has_no_percentiles(tmp_path: Path) -> None:
+    report = report_of(read(written(tmp_path, "begin,leq", "2025-03-21 09:00,50", "2025-03-21 10:00,60")))
+    assert [(hour["leq"], hour["l10"], hour["l90"]) for hour in report["hourly"]] == [
+        (50, None, None),
+        (60, None, None),
+    ]
 
 
 @pytest.mark.parametrize(
