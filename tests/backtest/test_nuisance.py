@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from citybrain.backtest.report import shipped_aims
@@ -35,6 +35,7 @@ def slow_chattering(episodes: Sequence[Episode]) -> set[int]:
     return found
 
 
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 400), st.sampled_from("AB")), max_size=25))
 def test_chattering_is_that_of_the_slow_twin(activations: list[tuple[int, str]]) -> None:
     episodes = [episode(held, held + 1, on=on) for held, on in activations]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from citybrain.backtest.report import shipped_aims
@@ -17,6 +17,7 @@ def load(at: list[int], *, end: int = DAY, operators: int = 1, start: int = 0) -
     return alarm_load(np.array(at, dtype=np.int64), start=start, end=end, operators=operators, aims=AIMS)
 
 
+@settings(max_examples=50)
 @given(
     bursts=st.lists(
         st.tuples(st.integers(0, 300), st.integers(1, 14), st.integers(0, 90_000_000)), min_size=0, max_size=8
@@ -40,6 +41,7 @@ def test_the_load_is_that_of_the_slow_twin(
     assert fast.hours_over == pytest.approx(slow.hours_over)
 
 
+@settings(max_examples=50)
 @given(st.lists(st.integers(0, DAY - 1), max_size=60), st.integers(0, 30))
 def test_more_empty_time_lowers_the_average_and_every_share(at: list[int], empty_hours: int) -> None:
     short, long = load(at), load(at, end=DAY + empty_hours * HOUR)
