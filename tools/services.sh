@@ -5,6 +5,7 @@ missing=""
 command -v mosquitto >/dev/null 2>&1 || [ -x /usr/sbin/mosquitto ] || missing="$missing mosquitto"
 command -v influxd >/dev/null 2>&1 || missing="$missing influxdb"
 command -v victoria-metrics >/dev/null 2>&1 || missing="$missing victoria-metrics"
+command -v promtool >/dev/null 2>&1 || missing="$missing prometheus"
 [ -n "${BROWSER_EXE:-}" ] || [ -x /usr/bin/chromium ] || missing="$missing chromium"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 fc-list 2>/dev/null | grep -qi 'cjk' || missing="$missing fonts-noto-cjk"
@@ -42,7 +43,7 @@ for package in $missing; do
         echo "! apt-get could not install $package; its tests will be reported as not available"
 done
 # Debian starts these as services at installation; the tests bring their own on free ports
-for service in mosquitto influxdb victoria-metrics postgresql; do
+for service in mosquitto influxdb victoria-metrics prometheus postgresql; do
     $sudo service "$service" stop >/dev/null 2>&1 || true
 done
 browser_from_npm
