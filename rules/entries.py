@@ -102,6 +102,10 @@ class RuleEntry(Strict):
         """What does not fit the city that the rule is to judge, beyond the roads of its scope."""
         yield from ()
 
+    def resolved(self, rules: "Mapping[str, RuleEntry]") -> "RuleEntry":
+        """With what it takes from other rules, all of which are given by id. What is not there stays as it is."""
+        return self
+
     def expanded(self, folder: Path) -> "Sequence[RuleEntry]":
         """The rules that it stands for, usually itself; files beside it, in `folder`, that it names are read.
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,8 @@ def load_rules(
 def ruleset_of(rules: Sequence[Rule], ground: Ground, problems: Sequence[Problem] = ()) -> RuleSet:
     """Rules that read well, held against each other and their ground. Raises Misconfigured, with `problems` first."""
     found = [*problems, *_repeated(rules)]
+    entries = {rule.entry.id: rule.entry for rule in rules}
+    rules = [replace(rule, entry=rule.entry.resolved(entries)) for rule in rules]
     for rule in rules:
         found += [rule.problem(message, where=where) for where, message in rule.entry.faults(ground)]
     if found:

@@ -6,22 +6,20 @@ not. Where the hours begin, a reading that is still believed is judged at once.
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, model_validator
 
 from domain.conditions import Evidence, Signal, Target, TargetKind, Transition
 from domain.devices import Device, Registry
 from domain.instants import MICROS_PER_S, from_micros
 from domain.readings import Reading
 from rules import machine
-from rules.comparing import Comparison, Finding, findings
-from rules.device_limits import AnyLimitOrNone
-from rules.entries import Fault, Ground, MetricEntry, RuleEntry, limit_faults
-from rules.kinds.threshold import bound_limit, limit_misfits, read_limit
-from rules.limits import FixedLimit, Limits
+from rules.comparing import Finding, findings
+from rules.entries import Fault, Ground, MetricEntry, RuleEntry
+from rules.kinds.demand import Demand
+from rules.limits import Limits
 from rules.machine import Change, Phase
 from rules.program import Arrivals, Judge, Site
 from rules.rounds import rounds
@@ -31,52 +29,28 @@ from rules.when import When
 OUTSIDE = "时段外不作要求 outside of the hours nothing is demanded"
 
 
-class ScheduleEntry(MetricEntry):
+class ScheduleEntry(MetricEntry, Demand):
     """Either `normal`, the one good value, or `compare`, `limit` and `unit` as in `threshold`."""
 
     kind: Literal["schedule"]
     when: When
-    normal: float | None = None
-    unit: str | None = None
-    compare: Literal["<", "<=", ">=", ">"] | None = None
-    limit: AnyLimitOrNone = None
-    dead_band: Annotated[float, Field(ge=0)] = 0.0
-
-    @model_validator(mode="after")
-    def _has_one_demand(self) -> Self:
-        measured = {"unit": self.unit, "compare": self.compare, "limit": self.limit}
-        given = [key for key, value in measured.items() if value is not None]
-        if self.normal is not None and given:
-            raise ValueError(f"normal and {given[0]} exclude each other; remove one of the two")
-        missing = [key for key in measured if key not in given]
-        if self.normal is None and missing:
-            raise ValueError(f"{missing[0]} is missing; give normal, or all of {', '.join(measured)}")
-        return self
 
     def faults(self, ground: Ground) -> Iterator[Fault]:
         yield from super().faults(ground)
-        if self.unit is not None and self.metric in ground.catalogue:
-            yield from limit_faults(self.limit, unit=self.unit, metric=self.metric, ground=ground)
+        yield from self.demand_faults(self.metric, ground)
 
     def misfits(self, registry: Registry) -> Iterator[Fault]:
         yield from super().misfits(registry)
-        if self.limit is not None:
-            yield from limit_misfits(self.limit, registry)
+        yield from self.demand_misfits(registry)
 
     def expanded(self, folder: Path) -> Sequence[RuleEntry]:
         """Itself, with the calendar and the table of limits that it names."""
-        limit = None if self.limit is None else read_limit(self.limit, folder)
-        return [self.model_copy(update={"limit": limit, "when": self.when.beside(folder)})]
+        return [self.with_limit_read(folder).model_copy(update={"when": self.when.beside(folder)})]
 
 
 def compile_schedule(entry: ScheduleEntry, site: Site) -> "ScheduleJudge":
     """With a table by noise zone, devices without one are not judged."""
-    devices = entry.reporting(site.registry)
-    limits: Limits
-    if entry.limit is not None:
-        limits, devices = bound_limit(entry.limit, devices, site)
-    else:
-        limits = FixedLimit(float(entry.normal or 0.0))
+    limits, devices = entry.bound(entry.reporting(site.registry), site)
     return ScheduleJudge(entry, site, devices=devices, limits=limits)
 
 
@@ -108,7 +82,7 @@ class ScheduleJudge(Judge):
         self.metric_ordinal = site.vocabulary.metric_ordinal[entry.metric]
         self._metric = entry.metric
         self._limits = limits
-        self._comparison = Comparison(entry.compare) if entry.compare else Comparison.EQUAL
+        self._comparison = entry.comparison
         self._dead_band = entry.dead_band
 
     def observe(self, state: RuleState, arrivals: Arrivals) -> list[Transition]:

@@ -45,9 +45,9 @@ def is_on(asked: Schedule, moment: str, *, fold: int = 0) -> bool:
     return bool(asked.is_on(np.array([to_micros(local)]))[0])
 
 
-NIGHT = {"hours": ["22:00-06:00"]}
-WORKNIGHT = {**NIGHT, "days": "workdays", "calendar": "cn"}
-WORKDAY = {"days": "workdays", "calendar": "cn"}
+NIGHT: dict[str, Any] = {"hours": ["22:00-06:00"]}
+WORKNIGHT: dict[str, Any] = {**NIGHT, "days": "workdays", "calendar": "cn"}
+WORKDAY: dict[str, Any] = {"days": "workdays", "calendar": "cn"}
 CASES: list[tuple[str, str, dict[str, Any], str, bool]] = [
     ("the second before the night", "shanghai", NIGHT, "2026-11-22T21:59:59", False),
     ("the night begins with its first instant", "shanghai", NIGHT, "2026-11-22T22:00:00", True),
