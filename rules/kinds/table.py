@@ -9,6 +9,7 @@ from rules.kinds.absence import AbsenceEntry, compile_absence
 from rules.kinds.change import ChangeEntry, compile_change
 from rules.kinds.frozen import FrozenEntry, compile_frozen
 from rules.kinds.index import IndexEntry, compile_index
+from rules.kinds.correlation import CorrelationEntry, compile_correlation
 from rules.kinds.ratio import RatioEntry, compile_ratio
 from rules.kinds.schedule import ScheduleEntry, compile_schedule
 from rules.kinds.state import StateEntry, compile_state
@@ -35,4 +36,5 @@ KINDS: Mapping[str, Kind] = {
     "change": Kind(entry=ChangeEntry, compile=compile_change),
     "frozen": Kind(entry=FrozenEntry, compile=compile_frozen),
     "window": Kind(entry=WindowEntry, compile=compile_window),
+    "correlation": Kind(entry=CorrelationEntry, compile=compile_correlation),
 }
