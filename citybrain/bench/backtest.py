@@ -116,7 +116,7 @@ def _judge(path: Path, ruleset: RuleSet, registry: Registry, period: Period) -> 
     """Alerts, processor seconds, seconds on the wall."""
     source = ColumnsFile(path)
     wall, cpu = time.monotonic(), time.process_time()
-    outcome = run_rules(ruleset, registry, source, Plan(period=period, gap_s=1800.0), lambda _: None)
+    outcome = run_rules(ruleset, registry, source, Plan(period=period, gap_s=3600.0), lambda _: None)
     cpu_s, wall_s = time.process_time() - cpu, time.monotonic() - wall
     source.close()
     return len(outcome.episodes), cpu_s, wall_s
@@ -132,7 +132,7 @@ def _loop(path: Path, ruleset: RuleSet, registry: Registry, catalogue: Catalogue
     seconds = time.process_time() - cpu
     store.close()
     source = ColumnsFile(path)
-    plan = Plan(period=Period(start=BEGIN, end=end), gap_s=1800.0)
+    plan = Plan(period=Period(start=BEGIN, end=end), gap_s=3600.0)
     outcome = run_rules(ruleset, registry, source, plan, lambda _: None)
     source.close()
     own = {rule: sum(episode.rule == rule for episode in outcome.episodes) for rule in counts}

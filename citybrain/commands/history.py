@@ -18,11 +18,11 @@ from citybrain.commands.querying import DEFAULT_FILES, settings_for
 from citybrain.settings import Settings
 from config.durations import parse_duration
 from domain.instants import MICROS_PER_S
-from rules.history.driving import STEP_US
+from rules.history.driving import SHORTEST_GAP_US
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-USUAL_GAP_S = 1800.0
-SHORTEST_GAP_S = 2 * STEP_US / MICROS_PER_S
+USUAL_GAP_S = 3600.0
+SHORTEST_GAP_S = SHORTEST_GAP_US / MICROS_PER_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ def history_options(command: Command) -> Command:
     file = click.Path(path_type=Path, exists=True, dir_okay=False)
     for option in (
         click.option(
-            "--gap", help="全市静默超过此时长不算离线，0s 不用，缺省 30m · so much silence of all is a pause; 0s: none"
+            "--gap", help="全市静默超过此时长不算离线，0s 不用，缺省 1h · so much silence of all is a pause; 0s: none"
         ),
         click.option("--until", help="截止 · a time with zone, or a duration back from the end"),
         click.option("--since", help="起始 · a time with zone, or a duration such as 30d"),

@@ -11,7 +11,7 @@ from domain.conditions import Transition
 from domain.devices import Registry
 from domain.instants import MICROS_PER_S, to_micros
 from rules.engine import compile_rules
-from rules.history.driving import NEVER_BLIND_S, STEP_US, Drive
+from rules.history.driving import NEVER_BLIND_S, SHORTEST_GAP_US, Drive
 from rules.history.episodes import EpisodeBook
 from rules.program import Program
 from tests.backtest.story import HOUR, MINUTE, cut
@@ -145,9 +145,15 @@ def test_gaps_are_noted_with_begin_and_end() -> None:
     assert [(gap.begin - START, gap.end - START) for gap in way.gaps] == [(600 * MICROS_PER_S, 2 * HOUR)]
 
 
-def test_a_gap_shorter_than_two_steps_is_refused() -> None:
-    with pytest.raises(ValueError, match="shorter than two steps"):
-        Drive(program(), start=START, gap_us=2 * STEP_US - 1)
+@pytest.mark.parametrize("gap_s", [None, 120.0, 900.0, 7200.0])
+def test_how_long_a_pause_counts_as_one_changes_nothing_while_there_is_none(gap_s: float | None) -> None:
+    rows = [*steady(0, 9000), ("MC-1", "cover_open", START + 65 * MINUTE, 1.0)]
+    assert told(drive(rows, gap_s=gap_s)) == told(drive(rows))
+
+
+def test_a_gap_shorter_than_two_minutes_is_refused() -> None:
+    with pytest.raises(ValueError, match="shorter than"):
+        Drive(program(), start=START, gap_us=SHORTEST_GAP_US - 1)
 
 
 def test_what_comes_due_after_the_last_reading_is_told_before_the_end() -> None:

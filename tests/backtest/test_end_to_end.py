@@ -156,7 +156,7 @@ def test_the_adviser_tries_the_grid_in_one_pass(lived: Site, terminal: Terminal)
     ("arguments", "words"),
     [
         (("--since", "yesterday"), "is no time"),
-        (("--gap", "5m"), "at least 20m"),
+        (("--gap", "90s"), "at least 2m"),
         (("--since", "2026-06-02T00:00:00Z", "--until", "2026-06-01T00:00:00Z"), "does not lie before the end"),
     ],
 )
