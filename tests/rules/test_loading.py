@@ -125,7 +125,9 @@ def test_an_unknown_road_is_refused_when_the_city_is_known(tmp_path: Path) -> No
 
 def test_the_files_that_ship_use_every_kind() -> None:
     files = sorted(SHIPPED_RULES.parent.glob("*.yaml"))
-    rules = [rule for path in files for rule in load_rules([path], catalogue=CATALOGUE, kinds=KINDS).rules]
+    tables = sorted((SHIPPED_RULES.parents[1] / "limits").glob("*.yaml"))
+    rulesets = [load_rules([path], catalogue=CATALOGUE, kinds=KINDS, limits=tables) for path in files]
+    rules = [rule for ruleset in rulesets for rule in ruleset.rules]
     assert {rule.entry.kind for rule in rules} == set(RULE_KINDS)
 
 
