@@ -89,6 +89,10 @@ def test_rounding_to_whole_decibels_before_judging_is_a_setting_half_to_even(
     assert judge("ld", level, limit, validity=Validity()).outcome is Outcome.NOT_COMPLIANT
 
 
+def test_a_half_decibel_that_floats_blur_is_still_rounded_to_even() -> None:
+    assert [Validity(rounding=Rounding.INTEGER).judged(60.5 + blur) for blur in (-1e-12, 1e-12)] == [60.0, 60.0]
+
+
 def test_one_hour_over_the_limit_is_an_alert_and_the_day_is_compliant() -> None:
     found = assessed(hourly(local(DAWN), [66.0] + [50.0] * 15))
     [day] = found.days
