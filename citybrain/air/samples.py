@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from domain.errors import Refused
+from domain.instants import from_micros, iso
 from rules.standards.air.columns import NOTHING, SCALE, scaled
-from rules.standards.air.hours import Hours, hour_of, hours_of, means_of, phase
+from rules.standards.air.hours import HOUR_US, Hours, hour_of, hours_of, means_of, phase
 
+MOST_HOURS = 30 * 8_784
 SHOWN = 20
 """Unreadable lines are all counted; so many are kept with their reason."""
 
@@ -48,7 +51,11 @@ class Samples:
 
 
 def hours_from(samples: Samples, *, timezone: str, minutes_of_hour: float) -> Hours:
-    """Hourly means of every pollutant. Values of one instant count once; hours that are too thin are set aside."""
+    """Hourly means of every pollutant. Values of one instant count once; hours that are too thin are set aside.
+
+    Raises Refused when the times lie decades apart.
+    """
+    _check_period(samples)
     behind = phase(timezone)
     begins, means = {}, {}
     for pollutant, series in samples.series.items():
@@ -70,3 +77,12 @@ def hours_from(samples: Samples, *, timezone: str, minutes_of_hour: float) -> Ho
         if pollutant == "co" and len(value) and np.median(value) > 50 * SCALE:
             samples.remarks.append("co: 多数值大于 50 mg/m³，单位可能是 µg/m³ · is it µg/m³? --unit co=µg/m³")
     return hours_of(begins, means, timezone=timezone)
+
+
+def _check_period(samples: Samples) -> None:
+    """Every hour between the first and the last gets a row: one wrong year must not make millions of them."""
+    first = min(min(series.at) for series in samples.series.values())
+    last = max(max(series.at) for series in samples.series.values())
+    if (last - first) // HOUR_US > MOST_HOURS:
+        told = " to ".join(iso(from_micros(at)) for at in (first, last))
+        raise Refused(f"the times go from {told}; mend the wrong ones, or give the years one by one")

@@ -13,6 +13,7 @@ from domain.instants import MICROS_PER_S, from_micros, iso
 from rules import machine
 from rules.comparing import Comparison, findings
 from rules.entries import RuleEntry
+from rules.feeds import NO_LAG_YET, UNHEARD, Feed
 from rules.machine import Change, Timing
 from rules.program import Arrivals, Judge, Site
 from rules.standards.air.columns import NOTHING, SCALE, scaled
@@ -22,12 +23,16 @@ from rules.standards.air.limits import Ambient, load_ambient
 from rules.standards.air.recent import KEPT, recent_values
 from rules.standards.air.reports import Period
 from rules.standards.air.series import IndexColumns, index_columns
-from rules.state import NEVER, Column, Index, Ints, Rows, RuleState
+from rules.state import FOREVER, NEVER, Column, Index, Ints, Rows, RuleState
 
 Pollutant = Literal["so2", "no2", "co", "o3", "pm10", "pm2_5"]
 METRICS: tuple[Pollutant, ...] = ("so2", "no2", "co", "o3", "pm10", "pm2_5")
 WAITING_LIMIT = 200_000
 """Readings that may wait for the watermark before the older half of them is judged anyway."""
+LAG_LIMIT_US = 86_400 * MICROS_PER_S
+"""A feed is followed so far behind the present, and no further."""
+SLACK_US = 2 * MICROS_PER_S
+"""By how much the readings of one station may be out of step."""
 AUTO = "auto"
 
 
@@ -101,6 +106,9 @@ class IndexJudge(Judge):
             "total": Column(dtype=np.int64, fill=0, width=n),  # millionths × seconds
             "covered": Column(dtype=np.int64, fill=0, width=n),  # seconds
             "ring": Column(dtype=np.int64, fill=NOTHING, width=n * KEPT),  # means of the hours before, newest last
+            "feed_at": Column(dtype=np.int64, fill=UNHEARD),  # the station's feed, see rules/feeds.py
+            "feed_lag": Column(dtype=np.int64, fill=NO_LAG_YET),
+            "feed_delay": Column(dtype=np.int64, fill=0),
             "seconds": Column(dtype=np.int64, fill=0, width=n),  # covered of the newest of them
         }
         self.own_rows = {"slot": np.int8, "at": np.int64, "value": np.int64, "span": np.float32}
@@ -110,20 +118,31 @@ class IndexJudge(Judge):
         value = scaled(arrivals.value)
         rows = np.flatnonzero((place >= 0) & (slot >= 0) & arrivals.good & (value >= 0))
         if len(rows):
+            self._hear(state, place[rows], arrivals.take(rows))
             state.rows = state.rows.joined(
                 place[rows], slot=slot[rows], at=arrivals.at[rows], value=value[rows], span=arrivals.span[rows]
             )
         if len(state.rows) <= WAITING_LIMIT:
             return []
-        return self._judge_until(state, int(np.median(state.rows["at"])))
+        return self._judge_until(state, np.full(len(self.devices), np.median(state.rows["at"]), dtype=np.int64))
 
     def advance(self, state: RuleState, *, frontier: int, now: int) -> list[Transition]:
-        state.now = now
-        return self._judge_until(state, frontier)
+        state.through, state.now = frontier, now
+        return self._judge_until(state, frontier - state.own["feed_delay"])
 
-    def _judge_until(self, state: RuleState, until: int) -> list[Transition]:
-        """Every hour that ended in (through, until]."""
-        ready = state.rows["at"] <= until
+    def _hear(self, state: RuleState, stations: Index, arrivals: Arrivals) -> None:
+        """How late the stations' feeds run: one that is late as a whole is judged by a clock that is behind as much."""
+        own = state.own
+        feed = Feed(at=own["feed_at"], lag=own["feed_lag"], delay=own["feed_delay"])
+        new = np.unique(stations[feed.lag[stations] == NO_LAG_YET])
+        lag = np.clip(arrivals.received - arrivals.at, 0, LAG_LIMIT_US)
+        feed.hear(stations, arrivals.at, lag, slack=SLACK_US, once=False)
+        # of a station that has just been met it is not known yet whether it is slow: its hour can wait that long
+        feed.delay[new] = feed.lag[new]
+
+    def _judge_until(self, state: RuleState, until: Ints) -> list[Transition]:
+        """Every hour that ended at or before the time up to which its station has been heard."""
+        ready = state.rows["at"] <= until[state.rows.key]
         released = self._news(state, state.rows.take(ready))
         if ready.any():
             state.rows = state.rows.take(~ready)
@@ -132,14 +151,14 @@ class IndexJudge(Judge):
         span = np.where(span > 0, span, self._interval[released.key])
         hours, weight = hour_of(released["at"], span, self._behind)
         for hour in np.unique(hours):
-            told += self._close_before(state, int(hour))
+            told += self._close_before(state, int(hour), until)
             now = np.flatnonzero(hours == hour)
             self._gather(state, int(hour), released.take(now), weight[now])
-        told += self._close_before(state, (until - self._behind) // HOUR_US * HOUR_US + self._behind)
+        told += self._close_before(state, FOREVER, until)
         open_targets = machine.open_targets(state.judgements)
-        told += self._tell(state, machine.settle(state.judgements, open_targets, until, self.timing))
-        state.through = max(until, state.through)
-        return told
+        return told + self._tell(
+            state, machine.settle(state.judgements, open_targets, until[open_targets], self.timing)
+        )
 
     def _news(self, state: RuleState, rows: Rows) -> Rows:
         """In order of station, metric and time; the first to arrive of several at one instant, and none out of turn."""
@@ -158,16 +177,17 @@ class IndexJudge(Judge):
         np.add.at(own["covered"], place, weight)
         np.maximum.at(own["newest"], place, rows["at"])
 
-    def _close_before(self, state: RuleState, hour: int) -> list[Transition]:
-        """Judge, one after the other, the hours that end at or before the begin of this one."""
+    def _close_before(self, state: RuleState, hour: int, until: Ints) -> list[Transition]:
+        """Judge, one after the other, the hours before this one that are over for their station."""
         told: list[Transition] = []
+        begin = state.own["hour"]
         while True:
-            begin = state.own["hour"]
-            waiting = begin[(begin != NEVER) & (begin < hour)]
+            over = (begin != NEVER) & (begin < hour) & (begin + HOUR_US <= until)
+            waiting = begin[over]
             if not len(waiting):
                 return told
             oldest = int(waiting.min())
-            told += self._close(state, np.flatnonzero(begin == oldest), oldest)
+            told += self._close(state, np.flatnonzero(over & (begin == oldest)), oldest)
 
     def _close(self, state: RuleState, stations: Index, hour: int) -> list[Transition]:
         end = np.full(len(stations), hour + HOUR_US, dtype=np.int64)
