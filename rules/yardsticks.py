@@ -21,9 +21,15 @@ STRETCHES = 8
 class Measured(Protocol):
     """A rule on one metric: how its limit holds a value."""
 
-    limits: Limits
-    comparison: Comparison
-    dead_band: float
+    @property
+    def limits(self) -> Limits: ...
+
+    @property
+    def comparison(self) -> Comparison: ...
+
+    @property
+    def dead_band(self) -> float:
+        """In the unit of the values."""
 
 
 class Yardstick(Protocol):

@@ -1,7 +1,7 @@
 """What a replay came to: alerts by rule, and for noise Ld and Ln of each day and the hours above the limit."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +9,12 @@ import numpy as np
 
 from citybrain.assembly import Installation, assemble
 from citybrain.replay.running import Replayed
-from domain.alerts import AlertMove
+from domain.alerts import Alert, AlertMove, AlertTransition
 from domain.devices import Device
 from domain.instants import EPOCH, to_micros
 from domain.readings import Quality, Reading
 from domain.series import ReadingQuery
+from rules.digest import digest_of_lines, line
 from rules.limits import TableLimits
 from rules.standards.noise.days import noise_days as days_of
 from rules.standards.noise.hours import NoiseHour, noise_hours
@@ -55,7 +56,7 @@ def report_of(replayed: Replayed) -> Json:
         "first": report.first.isoformat() if report.first else None,
         "last": report.last.isoformat() if report.last else None,
         "balanced": replayed.balanced,
-        "alerts": _activations(replayed),
+        **_recorded(replayed),
         "noise_days": [_as_json(day) for day in noise_days(installation)],
     }
 
@@ -113,22 +114,37 @@ def _is_above(meter: Device, hour: NoiseHour, installation: Installation) -> boo
     return bool(hour.figures.leq > limits.at(np.array([0]), at)[0])
 
 
-def _activations(replayed: Replayed) -> Mapping[str, int]:
-    """How often each rule's alerts became active; one that came back before anybody acknowledged counts again."""
-    settings = replayed.files.settings
+def _recorded(replayed: Replayed) -> Json:
+    """How often each rule's alerts became active (one that came back before anybody acknowledged counts again), and the
+    digest of all moves up to the last reading: two replays of one recording have the same, at whatever speed.
+    """
+    settings, last = replayed.files.settings, replayed.report.last
     records = Records.open(settings.records.url_in(settings.data), settings=settings.records)
     counts: Counter[str] = Counter()
-    after: str | None = ""
+    lines: list[str] = []
     try:
-        with records.snapshot() as books:
-            while after is not None:
-                page = books.alerts.list(open_only=False, limit=1000, after=after or None)
-                for alert in page.alerts:
-                    counts[alert.rule] += sum(t.move in ACTIVATING for t in books.alerts.transitions(alert.id))
-                after = page.next
+        for alert, moves in _alerts(records):
+            counts[alert.rule] += sum(move.move in ACTIVATING for move in moves)
+            lines += [_line(alert, move) for move in moves if last is not None and move.at <= last]
     finally:
         records.close()
-    return +counts
+    return {"alerts": +counts, "digest": digest_of_lines(lines)}
+
+
+def _alerts(records: Records) -> Iterator[tuple[Alert, Sequence[AlertTransition]]]:
+    """Every alert with its moves."""
+    after: str | None = ""
+    with records.snapshot() as books:
+        while after is not None:
+            page = books.alerts.list(open_only=False, limit=1000, after=after or None)
+            for alert in page.alerts:
+                yield alert, books.alerts.transitions(alert.id)
+            after = page.next
+
+
+def _line(alert: Alert, move: AlertTransition) -> str:
+    times = (to_micros(move.at), to_micros(alert.opened_at))
+    return line(alert.rule, str(alert.target), move.move.value, times, (move.evidence.value, move.evidence.limit))
 
 
 def _as_json(day: NoiseDay) -> Json:
