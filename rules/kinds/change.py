@@ -23,6 +23,7 @@ from rules.state import NEVER, Column, RuleState
 from rules.windows.following import Told, follow, row_before
 from rules.windows.history import Bases, History
 from rules.windows.pieces import News, news_of
+from rules.windows.sums import difference
 
 
 class Direction(StrEnum):
@@ -125,7 +126,7 @@ class ChangeJudge(Judge):
 
     def _judge(self, state: RuleState, news: News, bases: Bases) -> list[Transition]:
         """The readings, and between them the ends of what was believed."""
-        change = self._counted(news.value - bases.value)
+        change = self._counted(difference(news.value, bases.value))
         limits = np.full(len(news), self._entry.limit)
         found = findings(self._comparison, change, limits, self._entry.dead_band)
         ended = np.flatnonzero((news.before != NEVER) & (news.before + self.validity[news.series] <= news.at))
@@ -185,13 +186,13 @@ class ChangeJudge(Judge):
 
     def _evidence(self, series: int, at: int, value: float, base: tuple[int, float]) -> Evidence:
         """Two readings and their difference."""
-        difference = float(self._counted(np.array([value - base[1]]))[0])
+        change = float(self._counted(difference(np.array([value]), np.array([base[1]])))[0])
         known = [(moment, shown) for moment, shown in (base, (at, value)) if moment != NEVER]
         figures: dict[str, float | str] = {"direction": self._entry.direction.value, "within_s": self._entry.within}
         if base[0] != NEVER:
             figures |= {"window_from": self._local(base[0]), "window_to": self._local(at), "value_before": base[1]}
         return Evidence(
-            value=None if math.isnan(difference) else difference,
+            value=None if math.isnan(change) else change,
             limit=self._entry.limit,
             comparison=self._comparison,
             unit=self.card.unit,

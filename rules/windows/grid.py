@@ -30,6 +30,7 @@ class Grid:
         if step_us <= 0 or (DAY_US % step_us and step_us % DAY_US):
             raise ValueError(f"a step of {step_us / MICROS_PER_S:g} s neither divides a day nor is whole days")
         self._step = step_us
+        self.name = f"{timezone} {step_us // MICROS_PER_S}s"
         self._days = step_us // DAY_US
         self._midnights = _midnights(timezone)
         lengths = np.diff(self._midnights)

@@ -37,7 +37,7 @@ _FIXED = {
     "judged_duration": Column(dtype=np.int64, fill=0),
     "judged_readings": Column(dtype=np.int32, fill=0),
 }
-"""40 bytes per series, beside the sightings and what is kept of the steps."""
+"""41 bytes per series with the name of the plan, beside the sightings and what is kept of the steps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +118,9 @@ class WindowJudge(Judge):
             length = int(np.diff(plan.grid.begins(np.array([0, plan.steps], dtype=np.int64)))[0])
             shortest = int(self._lag.min(initial=FOREVER))
             self._store = Percentiles(plan.percent, steps=plan.steps, room=2 * -(-length // shortest) + plan.steps)
-        self.own_columns = {**_FIXED, **self._store.columns()}
+        # numbers of steps and sums mean nothing to another plan: with a name of its own it does not take them over
+        made = f"{plan.aggregate} {plan.percent} {plan.steps} x {plan.grid.name}"
+        self.own_columns = {**_FIXED, **self._store.columns(), made: Column(dtype=np.bool_, fill=0)}
 
     def observe(self, state: RuleState, arrivals: Arrivals) -> list[Transition]:
         place = self.place_of[arrivals.device]

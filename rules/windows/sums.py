@@ -140,7 +140,12 @@ def _extreme(numbers: Mapping[str, Floats]) -> Floats:
     if "high" not in numbers:
         return np.asarray(numbers["low"].min(axis=1))
     high = np.asarray(numbers["high"].max(axis=1))
-    return high - numbers["low"].min(axis=1) if "low" in numbers else high
+    return difference(high, numbers["low"].min(axis=1)) if "low" in numbers else high
+
+
+def difference(value: Floats, other: Floats) -> Floats:
+    """The one less the other without the dust of binary fractions: 0.8 - 0.5 is 0.3, and so at a limit of 0.3."""
+    return np.round(value - other, 9)
 
 
 def _pairs(cells: Pieces, windows: Closings, steps: int) -> tuple[Index, Index]:

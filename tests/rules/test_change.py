@@ -94,6 +94,11 @@ def test_a_slow_rise_over_hours_is_not_sudden(tmp_path: Path) -> None:
     assert well(tmp_path, *((60 * n, 0.2 + 0.02 * n) for n in range(120))).told == []
 
 
+def test_a_rise_by_exactly_the_limit_is_compliant_whatever_binary_fractions_say(tmp_path: Path) -> None:
+    assert 0.8 - 0.5 > 0.3
+    assert well(tmp_path, *((60 * n, 0.5 if n < 15 else 0.8) for n in range(30))).told == []
+
+
 def test_a_fall_is_no_rise(tmp_path: Path) -> None:
     assert well(tmp_path, *((60 * n, 1.5 if n < 15 else 0.2) for n in range(30))).told == []
 

@@ -81,7 +81,7 @@ def test_a_stuck_meter_is_told_after_the_window_and_cleared_when_it_moves(tmp_pa
 def test_a_value_that_trembles_in_its_last_digit_is_stuck_within_the_band(tmp_path: Path) -> None:
     levels = [55.0, 55.1] * 60
     assert told(tmp_path, levels, hours=2).told == []
-    assert told(tmp_path, levels, hours=2, band=0.11).told != []
+    assert told(tmp_path, levels, hours=2, band=0.1).told != []
 
 
 def test_silence_after_a_constant_value_is_unknown_and_never_frozen(tmp_path: Path) -> None:

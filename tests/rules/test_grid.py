@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.instants import MICROS_PER_S, from_micros, to_micros
@@ -20,6 +20,7 @@ def grid(zone: str, step_s: int) -> Grid:
     return grid_of(zone, step_s * MICROS_PER_S)
 
 
+@settings(deadline=None)
 @given(moments=moments, zone=st.sampled_from(ZONES), step_s=st.sampled_from(STEPS))
 def test_every_instant_lies_in_its_step_and_a_step_begins_on_the_wall_clock(
     moments: list[int], zone: str, step_s: int

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 
 from domain.errors import Misconfigured
 from domain.instants import MICROS_PER_S, to_micros
+from rules import snapshots
 from rules.loading import RuleSet
 from tests.rules.city import Run, at, device, meter, registry_of, rules_of, seconds
 from tests.rules.twins import window as twin
@@ -297,6 +298,56 @@ def test_what_is_kept_of_a_percentile_is_bounded_and_its_coverage_tells(tmp_path
     rows = [(NINE + number * S, 70.0, 1.0) for number in range(1, 3601)]  # a device that promised one a minute
     evidence = story(tmp_path, rows, until=NINE + HOUR, aggregate="l50", coverage=0).told[0].evidence
     assert (evidence.figures["readings"], evidence.figures["coverage"]) == (121, round(121 / 3600, 4))
+
+
+def test_a_limit_can_be_the_devices_own(tmp_path: Path) -> None:
+    limit = {"default": 60, "devices": {"N": 57}}
+    run = story(tmp_path, minutes(NINE, [58.0] * 60), until=NINE + HOUR, limit=limit)
+    assert run.told[0].evidence.limit == 57
+
+
+def test_a_feed_that_is_hours_late_as_a_whole_is_judged_like_a_live_one(tmp_path: Path) -> None:
+    rules = [{"id": "w", "kind": "window", "metric": "laeq", "unit": "dB(A)", "compare": "<=", "limit": 60}]
+    keys = {"aggregate": "energy_mean", "window": "15m", "hold": "15m"}
+    live, late = (Run.of(rules_of(tmp_path, {**rules[0], **keys}), registry_of(meter("N", "2"))) for _ in range(2))
+    for run, lag in ((live, 0), (late, 3 * HOUR)):
+        for when, level, span in minutes(NINE, [*[55.0] * 30, *[65.0] * 60, *[50.0] * 30]):
+            run.readings([("N", "laeq", when, level)], span=[span], received=[when + lag])
+            run.tick(when + lag + S)
+        run.tick(NINE + lag + 2 * HOUR)
+    assert late.of_rule("w") == live.of_rule("w")
+    assert [signal for _, signal, _, _ in live.of_rule("w")] == ["violated", "held", "cleared"]
+
+
+def test_an_open_alert_of_a_rule_whose_window_was_changed_is_lost_and_not_forgotten(tmp_path: Path) -> None:
+    run = story(tmp_path, minutes(NINE, [70.0] * 60), until=NINE + HOUR)
+    keys = {"id": "w", "kind": "window", "metric": "laeq", "unit": "dB(A)", "compare": "<=", "limit": 60}
+    changed = Run.of(rules_of(tmp_path, {**keys, "aggregate": "energy_mean", "window": "15m"}), registry_of(meter("N")))
+    changed.state = snapshots.load(snapshots.dump(run.state), changed.program)
+    changed.tick(NINE + 2 * HOUR)
+    changed.readings([("N", "laeq", when, level) for when, level, _ in minutes(NINE + 2 * HOUR, [70.0] * 15)])
+    changed.tick(NINE + 3 * HOUR)
+    assert seconds(changed.of_rule("w"), NINE) == [
+        ("lost", 4500, 4500),
+        ("violated", 3 * 3600 - 2700, 3600),
+        ("lost", 3 * 3600 - 1800, 3 * 3600 - 1800),
+    ]
+
+
+@pytest.mark.parametrize(
+    "keys, size",
+    [
+        ({"window": "15m"}, 41 + 24),
+        ({"window": "1d", "every": "1h"}, 41 + 24 * 24),
+        ({"window": "1h", "aggregate": "l90"}, 41 + 8 + 21 * (2 * 60 + 1)),
+        ({"window": "31d", "aggregate": "l90"}, 41 + 8 + 21 * 20_000),
+    ],
+)
+def test_the_memory_of_a_series_is_bounded_as_the_documentation_says(
+    keys: dict[str, str], size: int, tmp_path: Path
+) -> None:
+    run = story(tmp_path, minutes(NINE, [70.0] * 200), until=NINE + HOUR, **keys)
+    assert sum(column.nbytes for column in run.state.rules["w"].own.columns.values()) == size
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def signals(
 
     def found(at: int, value: float) -> str:
         old = base(said, at, within=within_s * MICROS_PER_S, tolerance=interval * MICROS_PER_S, room=room)
-        return "unknown" if old is None else judge(value - old[1])
+        return "unknown" if old is None else judge(round(value - old[1], 9))
 
     return twin.series(
         [(at, value) for at, value, _ in said],

@@ -147,7 +147,7 @@ def smallest(parts: list[Part]) -> float:
 
 
 def spread(parts: list[Part]) -> float:
-    return largest(parts) - smallest(parts)
+    return round(largest(parts) - smallest(parts), 9)
 
 
 def count(parts: list[Part]) -> float:
