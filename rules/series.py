@@ -39,7 +39,7 @@ class SeriesJudge(Judge):
         self.limits = limits
         self.comparison = comparison
         self.dead_band = dead_band
-        self._metric = entry.metric
+        self.metric = entry.metric
         self.metric_ordinal = site.vocabulary.metric_ordinal[entry.metric]
         self.validity = np.array(
             [round(device.interval_s * entry.evidence_for * MICROS_PER_S) for device in devices], dtype=np.int64
@@ -68,7 +68,7 @@ class SeriesJudge(Judge):
         limit, figures = self.limits.explain(series, at)
         reading = Reading(
             device=self.devices[series].id,
-            metric=self._metric,
+            metric=self.metric,
             at=from_micros(at),
             value=value,
             span_s=float(sightings.span[series]),

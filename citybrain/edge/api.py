@@ -40,6 +40,9 @@ class EngineDesk(Protocol):
     def alert(self, alert_id: str) -> Json:
         """Raises CommandRefused for an unknown id."""
 
+    def explanation(self, alert_id: str) -> Json:
+        """Raises CommandRefused for an unknown id, Temporary when the series store is away."""
+
     def readings(self, query: ReadingQuery) -> Iterator[Reading]: ...
 
     def command(self, order: Json) -> Json:
@@ -128,6 +131,10 @@ def _add_record_routes(api: FastAPI, desk: EngineDesk) -> None:
     @api.get("/internal/alerts/{alert_id}")
     def alert(alert_id: str) -> Json:
         return desk.alert(alert_id)
+
+    @api.get("/internal/alerts/{alert_id}/explanation")
+    def explanation(alert_id: str) -> Json:
+        return desk.explanation(alert_id)
 
     @api.get("/internal/readings")
     def readings(request: Request) -> StreamingResponse:

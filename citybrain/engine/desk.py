@@ -13,6 +13,7 @@ from citybrain.edge.orders import drive_again
 from citybrain.edge.stream import PictureStream
 from citybrain.engine.building import Parts
 from citybrain.engine.latencies import AlertLatencies
+from citybrain.explaining.explanation import Explainer
 from domain.alerts import Alert
 from domain.commands import AcknowledgeAlert
 from domain.errors import Misconfigured, Refused
@@ -20,6 +21,7 @@ from domain.ledger import Tally
 from domain.outbox import DeliveryState
 from domain.readings import Reading
 from domain.series import ReadingQuery
+from rules.loading import RuleSet
 
 Json = dict[str, Any]
 
@@ -88,6 +90,25 @@ class Desk:
             "transitions": [transition_json(transition) for transition in transitions],
             "evidence": evidence_json(alert.evidence),
         }
+
+    def explanation(self, alert_id: str) -> Json:
+        parts = self._parts
+        with parts.records.snapshot() as books:
+            alert = books.alerts.get(alert_id)
+            transitions = books.alerts.transitions(alert_id)
+        if alert is None:
+            raise CommandRefused(RefusalCode.UNKNOWN_ALERT, alert_id)
+        return self.explainer(parts.installation.ruleset).explain(alert, transitions, parts.store.readings)
+
+    def explainer(self, ruleset: RuleSet) -> Explainer:
+        """By these rules, which those of the engine's program are."""
+        parts = self._parts
+        return Explainer(
+            ruleset=ruleset,
+            program=parts.desk.program,
+            registry=parts.installation.registry,
+            gazetteer=parts.gazetteer,
+        )
 
     def readings(self, query: ReadingQuery) -> Iterator[Reading]:
         return self._parts.store.readings(query)

@@ -97,6 +97,12 @@ class EngineLink:
             raise EngineRefused(zh="没有这条告警", en="no such alert")
         return await self._call(f"/internal/alerts/{quote(alert_id, safe='')}")
 
+    async def explanation(self, alert_id: str) -> Json:
+        """Why an alert. Raises Temporary or Refused, as `alert` does."""
+        if not ALERT_ID.fullmatch(alert_id):
+            raise EngineRefused(zh="没有这条告警", en="no such alert")
+        return await self._call(f"/internal/alerts/{quote(alert_id, safe='')}/explanation")
+
     async def acknowledge(self, alert_id: str, *, actor: str, note: str) -> Json:
         """Raises Temporary, or Refused where the alert cannot be acknowledged."""
         order = {"type": "acknowledge", "alert": alert_id, "actor": actor, "note": note}

@@ -9,7 +9,8 @@ from dashboard.access.roles import Role, may, visitor
 from dashboard.languages import current
 from dashboard.live.calls import EngineRefused, Json
 from dashboard.pages.desk import PageDesk
-from dashboard.pages.elements import Children, chip, notice, pairs, panel, table_head
+from dashboard.pages.elements import Children, chip, notice, pairs, panel
+from dashboard.pages.explanation import ExplanationPanels
 from dashboard.pages.numbers import COMPLIANT, VIOLATED, age, device_of, duration, moment, number, quantity
 from domain.errors import Temporary
 
@@ -22,6 +23,7 @@ class AlertPage:
 
     def __init__(self, desk: PageDesk) -> None:
         self._desk = desk
+        self._explanation = ExplanationPanels(desk)
 
     def page(self) -> Any:
         words = self._desk.words
@@ -37,10 +39,14 @@ class AlertPage:
             found.update(await self._desk.link.alert(alert_id))
             return self._headline(found["alert"])
 
+        async def why() -> Children:
+            return self._explanation.below(await self._desk.link.explanation(alert_id))
+
         head = await self._desk.or_notice(make)
         if not found:
             return head, None, True
-        return head, self._below(found), found["alert"]["state"] not in UNACKNOWLEDGED
+        below = [self._below(found), html.Div(await self._desk.or_notice(why), className="explanation")]
+        return head, below, found["alert"]["state"] not in UNACKNOWLEDGED
 
     async def acknowledge(self, alert_id: str, note: str) -> tuple[Children, bool]:
         """Carry the visitor's wish to the engine: what to say about it, and whether it was done."""
@@ -68,16 +74,13 @@ class AlertPage:
 
     def _below(self, found: Json) -> Children:
         alert, words = found["alert"], self._desk.words
-        return [
-            html.Div(
-                [
-                    panel(words("alert.evidence"), self._evidence(alert, found["evidence"])),
-                    panel(words("alert.history"), self._history(found["transitions"])),
-                ],
-                className="halves",
-            ),
-            self._readings(found["evidence"].get("readings", [])),
-        ]
+        return html.Div(
+            [
+                panel(words("alert.evidence"), self._evidence(alert, found["evidence"])),
+                panel(words("alert.history"), self._history(found["transitions"])),
+            ],
+            className="halves",
+        )
 
     def _headline(self, alert: Json) -> Any:
         desk = self._desk
@@ -145,26 +148,3 @@ class AlertPage:
 
     def _actor(self, actor: str) -> str:
         return self._desk.words("actor.rules") if actor == "rules" else actor
-
-    def _readings(self, readings: Sequence[Json]) -> Any:
-        words, timezone = self._desk.words, self._desk.timezone
-        if not readings:
-            return None
-        numeric = ("value", "span", "at")
-        head = html.Tr(
-            [table_head(words(f"reading.{n}"), is_numeric=n in numeric) for n in ("device", "metric", *numeric)]
-        )
-        rows = [
-            html.Tr(
-                [
-                    html.Td(reading["device"], className="device"),
-                    html.Td(reading["metric"]),
-                    html.Td(number(reading["value"], most=3), className="right"),
-                    html.Td(age(reading.get("span_s") or None, current.get()), className="right"),
-                    html.Td(moment(reading["at"], timezone), className="right"),
-                ]
-            )
-            for reading in readings
-        ]
-        table = html.Table([html.Thead(head), html.Tbody(rows)])
-        return panel(words("alert.readings"), html.Div(table, className="scroll"))

@@ -41,6 +41,11 @@ class AlertRecords:
     def get(self, alert_id: str) -> Alert | None:
         return self._first(select(alerts).where(alerts.c.id == alert_id))
 
+    def beginning_with(self, start: str, *, limit: int) -> Sequence[Alert]:
+        """Those whose id begins so, for people who do not type all of it; in order of the id."""
+        query = select(alerts).where(alerts.c.id.startswith(start, autoescape=True)).order_by(alerts.c.id).limit(limit)
+        return [Alert(**row._mapping) for row in self._connection.execute(query)]
+
     def open_for(self, rule: str, target: Target) -> Alert | None:
         """The one alert of this rule on this target that is not closed."""
         return self._first(select(alerts).where(OPEN, alerts.c.rule == rule, alerts.c.target == target))

@@ -89,6 +89,10 @@ def _add_alerts(api: FastAPI, world: FakeWorld) -> None:
     async def alert(alert_id: str) -> Any:
         return world.detail(alert_id) if alert_id in world.alerts else _error(404, "没有这条告警", "no such alert")
 
+    @api.get("/internal/alerts/{alert_id}/explanation")
+    async def explanation(alert_id: str) -> Any:
+        return world.explanation(alert_id) if alert_id in world.alerts else _error(404, "没有这条告警", "no such alert")
+
     @api.post("/internal/commands")
     async def command(request: Request) -> Any:
         order = await request.json()

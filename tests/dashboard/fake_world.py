@@ -127,6 +127,33 @@ class FakeWorld:
         evidence = {**{name: alert[name] for name in names}, "readings": readings}
         return {"alert": alert, "transitions": self.transitions[alert_id], "evidence": evidence}
 
+    def explanation(self, alert_id: str) -> Json:
+        """As the engine explains it: its readings against the limit, the rule, and the story judged again."""
+        detail = self.detail(alert_id)
+        alert = detail["alert"]
+        steps = [{**step, "evidence": detail["evidence"]} for step in detail["transitions"]]
+        judged = {"quality": "good", "limit": alert["limit"], "finding": "violated"}
+        named = {name: alert[name] for name in ("unit", "clause_zh", "clause_en")}
+        settings = {"kind": "threshold", "compare": "<=", "limit": {"table": "gb3096"}, "hold": 30.0, "dead_band": 1.0}
+        at, since = alert["active_at"], alert["opened_at"]
+        return {
+            **{"alert": alert, "steps": steps, "readings_left_out": 7},
+            "readings": [{**reading, **judged} for reading in detail["evidence"]["readings"]],
+            "rule": {
+                "id": alert["rule"],
+                "zh": "规则",
+                "en": "Rule",
+                **named,
+                "settings": settings,
+                "file": "r",
+                "line": 1,
+            },
+            "retold": {
+                "signals": [{"signal": "held", "at": at, "since": since}],
+                **{"agrees": True, "is_whole": True, "missing": []},
+            },
+        }
+
     def picture(self) -> Json:
         """Each picture is a second after the one before it."""
         self.counter += 1

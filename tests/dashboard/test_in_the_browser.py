@@ -157,6 +157,16 @@ def test_an_operator_acknowledges(visit: Open, world: FakeWorld) -> None:
     assert world.commands == [{"type": "acknowledge", "alert": "a-2073", "actor": "duty", "note": "已派人"}]
 
 
+def test_an_alert_is_explained_by_its_readings_and_by_judging_them_again(visit: Open) -> None:
+    page = visit("screen").go("/alerts/a-2073")
+    rows = page.locator(".explanation tbody tr")
+    expect(rows).to_have_count(3)
+    expect(rows.first.locator("td").nth(4)).to_have_text("超限")
+    expect(page.locator(".explanation")).to_contain_text("由库中读数复算，结果与记录一致。")
+    expect(page.locator(".explanation")).to_contain_text("另有 7 条未列出")
+    expect(page.locator(".explanation")).to_contain_text("table: gb3096")
+
+
 def test_a_viewer_has_no_button(visit: Open) -> None:
     page = visit("screen").go("/alerts/a-2073")
     page.wait_for_selector("#alert-body .history li")

@@ -1,0 +1,76 @@
+"""`citybrain explain`: why an alert, in numbers that a person can check."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from citybrain.commands.explain_page import page_of
+from citybrain.commands.querying import books_of, settings_for
+from citybrain.edge.address import EngineAddress
+from citybrain.edge.client import EngineClient
+from citybrain.settings import Settings, zone_of
+from domain.alerts import Alert, AlertTransition
+from domain.errors import Misconfigured, Problem, Refused
+
+
+@click.command(name="explain")
+@click.argument("alert")
+@click.option("--config", type=click.Path(path_type=Path), help="settings file · 设置文件")
+@click.option("--data", type=click.Path(path_type=Path), help="data directory of a demo · 演示数据目录")
+@click.option("--json", "as_json", is_flag=True, help="一个 JSON 对象 · one JSON object")
+def command(alert: str, config: Path | None, data: Path | None, as_json: bool) -> None:
+    """告警依据：读数、限值、条款与经过 · Why ALERT (its id, or how it begins): readings, limit, clause and way."""
+    settings = settings_for(config, data)
+    explanation, timezone = _explanation(settings, alert)
+    if as_json:
+        click.echo(json.dumps(explanation, ensure_ascii=False))
+    else:
+        click.echo(page_of(explanation, zone_of(timezone)))
+
+
+def _explanation(settings: Settings, wanted: str) -> tuple[Mapping[str, Any], str]:
+    """From the running engine, or out of the records and the store when none runs; and the city's zone of time."""
+    from citybrain.assembly import assemble
+    from citybrain.edge.alert_json import Gazetteer
+    from citybrain.explaining.explanation import Explainer
+    from domain.readings import Vocabulary
+    from rules.engine import compile_rules
+    from store.series.opening import open_series_store
+
+    installation = assemble(settings)
+    timezone = installation.registry.city.timezone
+    alert, moves = _recorded(settings, wanted)
+    address = EngineAddress.read(settings.data)
+    if address is not None and address.is_running:
+        with EngineClient(address) as engine:
+            if engine.is_ready():
+                return engine.get(f"/internal/alerts/{alert.id}/explanation"), timezone
+    words = Vocabulary(devices=tuple(installation.registry.devices), metrics=installation.catalogue.codes)
+    explainer = Explainer(
+        ruleset=installation.ruleset,
+        program=compile_rules(installation.ruleset, installation.registry, words),
+        registry=installation.registry,
+        gazetteer=Gazetteer(installation.registry),
+    )
+    store = open_series_store(settings.series, settings.data, installation.catalogue)
+    try:
+        return explainer.explain(alert, moves, store.readings), timezone
+    finally:
+        store.close()
+
+
+def _recorded(settings: Settings, wanted: str) -> tuple[Alert, list[AlertTransition]]:
+    """The alert with this id, or the only one whose id begins so."""
+    with books_of(settings) as books:
+        found = books.alerts.beginning_with(wanted, limit=6)
+        if len(found) == 1:
+            return found[0], list(books.alerts.transitions(found[0].id))
+    if not found:
+        message = f"no alert has the id {wanted!r}; `citybrain alerts --all` lists them"
+        raise Misconfigured([Problem(file=str(settings.data), line=None, message=message)])
+    raise Refused(
+        f"several alerts begin with {wanted!r}: {', '.join(alert.id for alert in found[:5])}; write more of it"
+    )

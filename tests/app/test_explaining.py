@@ -1,0 +1,102 @@
+"""Why an alert: its readings, each against its limit, and the whole story judged once more out of the store."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cases.errors import CommandRefused
+from citybrain.commands.explain_page import page_of
+from domain.instants import to_micros
+from tests.app.documented import differences, shapes
+from tests.app.engine_room import NOON, EngineRoom
+
+LEVELS = [55.0, *[70.0] * 5, *[50.0] * 8]
+"""One every ten seconds, by day in class 2: the limit is 60 dB(A), held after 30 s, clear after 60 s."""
+
+
+@pytest.fixture
+def told(room: EngineRoom) -> str:
+    """The id of a noise alert that opened at 10 s, was held at 40 s and returned at 120 s; its readings are stored."""
+    for number, level in enumerate(LEVELS):
+        room.judge([("NM-1", "laeq", level)], at=10 * number)
+        room.parts.store.write(room.batch([("NM-1", "laeq", level)], at=10 * number), through=None)
+    [alert] = [alert for alert, _ in room.history() if alert.rule == "noise-zone"]
+    return alert.id
+
+
+def explained(room: EngineRoom, alert: str) -> dict[str, Any]:
+    return room.desk.explanation(alert)
+
+
+def test_it_has_exactly_the_fields_that_are_documented(room: EngineRoom, told: str) -> None:
+    assert differences(explained(room, told), shapes()["Explanation"], of=shapes()) == []
+
+
+def test_every_reading_stands_against_the_limit_of_its_time(room: EngineRoom, told: str) -> None:
+    readings = explained(room, told)["readings"]
+    assert [(reading["value"], reading["limit"], reading["finding"]) for reading in readings] == [
+        (level, 60.0, "violated" if level > 60 else "ok") for level in LEVELS[: len(readings)]
+    ]
+    assert len(readings) >= 12
+
+
+def test_every_move_comes_with_its_numbers(room: EngineRoom, told: str) -> None:
+    steps = explained(room, told)["steps"]
+    assert [(step["move"], step["evidence"]["value"], step["evidence"]["limit"]) for step in steps] == [
+        ("open", 70.0, 60.0),
+        ("hold", 70.0, 60.0),
+        ("return", 50.0, 60.0),
+    ]
+
+
+def test_the_stored_readings_judged_once_more_give_the_same_moves(room: EngineRoom, told: str) -> None:
+    again = explained(room, told)["retold"]
+    at = {
+        name: to_micros(NOON + timedelta(seconds=seconds)) // 1000
+        for name, seconds in (("v", 10), ("h", 40), ("c", 120))
+    }
+    assert [(one["signal"], one["at"]) for one in again["signals"]] == [
+        ("violated", at["v"]),
+        ("held", at["h"]),
+        ("cleared", at["c"]),
+    ]
+    assert again["agrees"] and again["missing"] == []
+
+
+def test_a_reading_that_the_store_has_otherwise_is_found_out(room: EngineRoom, told: str) -> None:
+    room.parts.store.delete_before(NOON + timedelta(seconds=25))
+    again = explained(room, told)["retold"]
+    assert not again["agrees"]
+    assert [move["move"] for move in again["missing"]] == ["open", "hold"]
+
+
+def test_the_rule_is_told_as_its_file_says_it(room: EngineRoom, told: str) -> None:
+    rule = explained(room, told)["rule"]
+    assert rule["settings"]["hold"] == 30.0 and rule["settings"]["limit"] == {"table": "gb3096"}
+    assert rule["file"].endswith("shipped.yaml") and rule["line"] > 1
+
+
+def test_an_alert_whose_rule_is_gone_is_still_told(room: EngineRoom, told: str) -> None:
+    ruleset = room.parts.installation.ruleset
+    without = tuple(rule for rule in ruleset.rules if rule.entry.id != "noise-zone")
+    explainer = room.desk.explainer(replace(ruleset, rules=without))
+    [(alert, moves)] = [story for story in room.history() if story[0].rule == "noise-zone"]
+    found = explainer.explain(alert, moves, room.parts.store.readings)
+    assert found["rule"] is None and found["retold"] is None and len(found["steps"]) == 3
+    assert "no longer loaded" in page_of(found, ZoneInfo("Asia/Shanghai"))
+
+
+def test_an_unknown_alert_is_refused(room: EngineRoom) -> None:
+    with pytest.raises(CommandRefused):
+        explained(room, "nobody")
+
+
+def test_the_page_shows_sums_that_a_pocket_calculator_can_check(room: EngineRoom, told: str) -> None:
+    page = page_of(explained(room, told), ZoneInfo("Asia/Shanghai"))
+    assert "2026-06-01 12:00:10  open" in page
+    assert "70 > 60 dB(A)   (+10)" in page
+    assert "50 ≤ 60 dB(A)   (-10)" in page
+    assert "judged once more: the stored readings give the same moves" in page
