@@ -115,20 +115,22 @@ def _is_above(meter: Device, hour: NoiseHour, installation: Installation) -> boo
 
 
 def _recorded(replayed: Replayed) -> Json:
-    """How often each rule's alerts became active (one that came back before anybody acknowledged counts again), and the
-    digest of all moves up to the last reading: two replays of one recording have the same, at whatever speed.
+    """How often each rule's alerts became active (one that came back before anybody acknowledged counts again), and by
+    rule the digest of their moves up to the last reading. Two replays of one recording have the same, at whatever
+    speed, but for `absence`: silence is counted from when somebody listens.
     """
     settings, last = replayed.files.settings, replayed.report.last
     records = Records.open(settings.records.url_in(settings.data), settings=settings.records)
     counts: Counter[str] = Counter()
-    lines: list[str] = []
+    lines: dict[str, list[str]] = {}
     try:
         for alert, moves in _alerts(records):
             counts[alert.rule] += sum(move.move in ACTIVATING for move in moves)
-            lines += [_line(alert, move) for move in moves if last is not None and move.at <= last]
+            told = [_line(alert, move) for move in moves if last is not None and move.at <= last]
+            lines.setdefault(alert.rule, []).extend(told)
     finally:
         records.close()
-    return {"alerts": +counts, "digest": digest_of_lines(lines)}
+    return {"alerts": +counts, "digests": {rule: digest_of_lines(told) for rule, told in sorted(lines.items())}}
 
 
 def _alerts(records: Records) -> Iterator[tuple[Alert, Sequence[AlertTransition]]]:
