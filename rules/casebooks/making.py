@@ -53,7 +53,7 @@ class Making:
             start=self._start,
             until=until,
             tick=_us(entry.tick),
-            step=_us(entry.every),
+            step=_us(min((series.every or entry.every for series in entry.series), default=entry.every)),
             settle=_us(arrival.delay) + _us(arrival.shuffle),
             batch=arrival.batch,
             lines=tuple(self._arriving(readings)),
