@@ -75,15 +75,15 @@ def quiet(quiet_room: EngineRoom) -> Client:
 
 @pytest.fixture
 def open_cover(room: EngineRoom) -> str:
-    """The id of an active alert: a cover has been open for ten seconds."""
-    room.judge([("MC-1", "cover_open", 1.0)], at=0)
+    """The id of an active alert: a well has had too little oxygen for ten seconds."""
+    room.judge([("MC-1", "o2", 10.0)], at=0)
     [(alert, _)] = room.judge(at=10).moves
     return alert.id
 
 
 @pytest.fixture
 def pending_cover(room: EngineRoom) -> str:
-    [(alert, _)] = room.judge([("MC-2", "cover_open", 1.0)], at=0).moves
+    [(alert, _)] = room.judge([("MC-2", "o2", 10.0)], at=0).moves
     return alert.id
 
 
@@ -144,7 +144,7 @@ def test_an_alert_has_exactly_the_fields_that_are_documented(engine: Client, ope
 
 
 def test_the_list_of_alerts_goes_on_where_the_page_ended(engine: Client, room: EngineRoom) -> None:
-    room.judge([("MC-1", "cover_open", 1.0), ("MC-2", "cover_open", 1.0)], at=0)
+    room.judge([("MC-1", "o2", 10.0), ("MC-2", "o2", 10.0)], at=0)
     first = engine.get("/internal/alerts", params={"limit": "1"}).json()
     second = engine.get("/internal/alerts", params={"limit": "1", "after": first["next"]}).json()
     assert {page["alerts"][0]["target"] for page in (first, second)} == {"device:MC-1", "device:MC-2"}
@@ -152,8 +152,8 @@ def test_the_list_of_alerts_goes_on_where_the_page_ended(engine: Client, room: E
 
 
 def test_closed_alerts_are_listed_only_when_all_are_asked_for(engine: Client, room: EngineRoom) -> None:
-    room.judge([("MC-1", "cover_open", 1.0)], at=0)
-    room.judge([("MC-1", "cover_open", 0.0)], at=2)
+    room.judge([("MC-1", "o2", 10.0)], at=0)
+    room.judge([("MC-1", "o2", 20.9)], at=2)
     room.judge(at=10)
     assert engine.get("/internal/alerts").json()["alerts"] == []
     assert len(engine.get("/internal/alerts", params={"state": "all"}).json()["alerts"]) == 1

@@ -113,15 +113,15 @@ def test_entries_judged_in_one_round_come_to_the_same(
 
 
 def test_a_step_records_what_the_entry_brought(room: EngineRoom) -> None:
-    step = room.judge([("MC-1", "cover_open", 1.0)], at=0)
-    assert [(alert.rule, move.move) for alert, move in step.moves] == [("cover-open", AlertMove.OPEN)]
+    step = room.judge([("MC-1", "o2", 10.0)], at=0)
+    assert [(alert.rule, move.move) for alert, move in step.moves] == [("gas-oxygen-low", AlertMove.OPEN)]
     assert [entry.sequence for entry in step.entries] == [1]
-    assert step.by_reading == {("cover-open", "device:MC-1")}
+    assert step.by_reading == {("gas-oxygen-low", "device:MC-1")}
     assert (room.ledger().received, room.ledger().stored) == (1, 1)
 
 
 def test_an_entry_is_recorded_once(room: EngineRoom) -> None:
-    room.judge([("MC-1", "cover_open", 1.0)], at=0)
+    room.judge([("MC-1", "o2", 10.0)], at=0)
     assert room.step() == Step()
     room.crash()
     assert room.step() == Step()
@@ -129,7 +129,7 @@ def test_an_entry_is_recorded_once(room: EngineRoom) -> None:
 
 
 def test_what_was_journalled_before_a_crash_is_recorded_after_it(room: EngineRoom) -> None:
-    room.settle([("MC-1", "cover_open", 1.0)], at=0, quarantined=2)
+    room.settle([("MC-1", "o2", 10.0)], at=0, quarantined=2)
     room.crash()
     assert room.history() == []
     assert [move.move for _, move in room.step().moves] == [AlertMove.OPEN]
@@ -139,7 +139,7 @@ def test_what_was_journalled_before_a_crash_is_recorded_after_it(room: EngineRoo
 
 
 def test_a_hold_time_goes_on_through_a_crash(room: EngineRoom) -> None:
-    room.judge([("MC-1", "cover_open", 1.0)], at=0)
+    room.judge([("MC-1", "o2", 10.0)], at=0)
     room.judge(at=4)
     room.crash()
     [(alert, move)] = room.judge(at=7).moves  # held at 5 s; two seconds later all readings of then have arrived
@@ -149,19 +149,19 @@ def test_a_hold_time_goes_on_through_a_crash(room: EngineRoom) -> None:
 
 def test_an_alert_whose_device_was_removed_does_not_stay_open_for_ever(room: EngineRoom) -> None:
     for second in range(0, 60, 5):
-        room.judge([("MC-1", "cover_open", 1.0)], at=second)
+        room.judge([("MC-1", "o2", 10.0)], at=second)
     left = [dict(entry) for entry in DEVICES if entry["id"] != "MC-1"]
     write_yaml(room.site.folder / "city" / "devices.yaml", {"devices": left})
     room.installation = room.site.installation()
     room.crash()
-    ((alert, moves),) = [entry for entry in room.history() if entry[0].rule == "cover-open"]
+    ((alert, moves),) = [entry for entry in room.history() if entry[0].rule == "gas-oxygen-low"]
     assert (alert.state, moves[-1].move, alert.returned_at) == (AlertState.CLOSED, AlertMove.RETIRE, None)
     assert alert.id not in {shown.id for shown in room.parts.alerts.shown()}
     assert [a.rule for a, _ in room.history() if a.state is AlertState.ACTIVE] == ["device-silent"] * 4
 
 
 def test_a_snapshot_of_another_version_leaves_the_rules_to_the_journal(room: EngineRoom) -> None:
-    room.judge([("MC-1", "cover_open", 1.0)], at=0)
+    room.judge([("MC-1", "o2", 10.0)], at=0)
     room.judge(at=4)
     with room.parts.records.transaction() as books:
         books.rule_state.save(2, b"written by another version")
@@ -223,7 +223,7 @@ def test_a_start_saves_what_it_went_through_so_that_the_next_one_is_short(room: 
 
 
 def test_a_transition_by_timer_is_not_put_down_to_a_reading(room: EngineRoom) -> None:
-    room.judge([("MC-1", "cover_open", 1.0)], at=0)
+    room.judge([("MC-1", "o2", 10.0)], at=0)
     step = room.judge(at=10)
     assert [move.move for _, move in step.moves] == [AlertMove.HOLD]
     assert step.by_reading == frozenset()
@@ -239,7 +239,7 @@ def test_the_rules_are_saved_every_ten_seconds(room: EngineRoom) -> None:
 
 
 def test_running_until_asked_to_stop_saves_at_the_end(room: EngineRoom) -> None:
-    room.settle([("MC-1", "cover_open", 1.0)], at=0)
+    room.settle([("MC-1", "o2", 10.0)], at=0)
     room.settle(at=1)
     stop, steps = Stop(), []
 
@@ -253,7 +253,7 @@ def test_running_until_asked_to_stop_saves_at_the_end(room: EngineRoom) -> None:
 
 
 def test_a_journal_that_ends_before_the_records_is_not_theirs(room: EngineRoom) -> None:
-    room.judge([("MC-1", "cover_open", 1.0)], at=0)
+    room.judge([("MC-1", "o2", 10.0)], at=0)
     room.parts.close()
     shutil.rmtree(room.site.data / "journal")
     with pytest.raises(Misconfigured, match=r"ends at entry 0, but the records hold everything up to 1: put back"):
@@ -282,7 +282,7 @@ def hasty_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engi
 
 
 def test_while_the_records_are_away_the_step_waits_and_then_goes_on(hasty_room: EngineRoom) -> None:
-    hasty_room.settle([("MC-1", "cover_open", 1.0)], at=0)
+    hasty_room.settle([("MC-1", "o2", 10.0)], at=0)
     tries, steps = threading.Semaphore(0), []
 
     def stop() -> bool:
@@ -300,7 +300,7 @@ def test_while_the_records_are_away_the_step_waits_and_then_goes_on(hasty_room: 
 
 
 def test_stopping_while_the_records_are_away_loses_nothing(hasty_room: EngineRoom) -> None:
-    hasty_room.settle([("MC-1", "cover_open", 1.0)], at=0)
+    hasty_room.settle([("MC-1", "o2", 10.0)], at=0)
     answers = iter([False, True])
     with records_away(hasty_room.site):
         assert hasty_room.step(lambda: next(answers)).moves == ()

@@ -17,6 +17,7 @@ KINDS_OF_ALERT = {
     "cover-tilt",
     "water-level",
     "lamps-lit",
+    "feeder-dark",
     "device-silent",
 }
 SCRIPT_S = 180
@@ -71,7 +72,7 @@ def test_without_a_story_nothing_is_raised() -> None:
     ("scenario", "kinds", "rules"),
     [
         ("smog", {"air_station"}, {"pm2_5-early-warning"}),
-        ("blackout", {"lamp", "feeder_cabinet"}, {"lamps-lit", "device-silent"}),
+        ("blackout", {"lamp", "feeder_cabinet"}, {"lamps-lit", "feeder-dark", "device-silent"}),
     ],
 )
 def test_a_scenario_raises_what_it_is_about(scenario: str, kinds: set[str], rules: set[str]) -> None:

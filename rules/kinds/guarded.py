@@ -1,0 +1,159 @@
+"""`guarded`: a value that is judged only while, or except while, another metric says so: a cover that workers may open.
+
+Masked is unknown, neither good nor bad: what was open before becomes LOST, and when the mask ends the last reading
+that is still believed is judged.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, FiniteFloat, model_validator
+
+from config.durations import Seconds
+from config.loading import Strict
+from config.suggestions import did_you_mean
+from domain.conditions import Evidence
+from domain.devices import Device, Registry
+from domain.instants import MICROS_PER_S
+from domain.readings import Reading
+from rules.bundle import BundleJudge, Known, Strand, own_strand
+from rules.comparing import Comparison, Finding, findings
+from rules.entries import Fault, Ground, MetricEntry
+from rules.program import Site
+
+
+class Guard(Strict):
+    """Another metric, of the device itself, its parent or either. It says yes while its last reading is believed (for
+    `lasts`, or three intervals of its device) and meets the one condition.
+    """
+
+    metric: str
+    of: Literal["device", "parent", "either"] = "device"
+    equals: FiniteFloat | None = None
+    at_least: FiniteFloat | None = None
+    at_most: FiniteFloat | None = None
+    lasts: Annotated[Seconds, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _asks_one_thing(self) -> Self:
+        if [self.equals, self.at_least, self.at_most].count(None) != 2:
+            raise ValueError("write one of equals, at_least, at_most")
+        return self
+
+    def is_met(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Never by NaN."""
+        low = self.at_least if self.equals is None else self.equals
+        high = self.at_most if self.equals is None else self.equals
+        met: npt.NDArray[np.bool_] = (values >= (-np.inf if low is None else low)) & (
+            values <= (np.inf if high is None else high)
+        )
+        return met
+
+    def strands(self, devices: tuple[Device, ...], registry: Registry) -> Iterator[Strand]:
+        """One for the devices themselves, one for their parents, as asked."""
+        if self.of != "parent":
+            yield self._strand(devices, registry)
+        if self.of != "device":
+            yield self._strand(tuple(registry.devices.get(device.parent or "") for device in devices), registry)
+
+    def _strand(self, devices: tuple[Device | None, ...], registry: Registry) -> Strand:
+        saying = tuple(
+            device if device is not None and self.metric in registry.kinds[device.kind].metrics else None
+            for device in devices
+        )
+        return Strand(
+            metric=self.metric,
+            devices=saying,
+            validity_us=tuple(
+                round((self.lasts or (3 * device.interval_s if device else 0)) * MICROS_PER_S) for device in saying
+            ),
+        )
+
+
+class GuardedEntry(MetricEntry):
+    """Either `normal`, the one good value, or `compare` and `limit` as of a threshold; and `unless`, `only_while`."""
+
+    kind: Literal["guarded"]
+    normal: FiniteFloat | None = None
+    unit: str | None = None
+    compare: Literal["<", "<=", ">=", ">"] | None = None
+    limit: FiniteFloat | None = None
+    dead_band: Annotated[float, Field(ge=0)] = 0.0
+    unless: Guard | None = None
+    only_while: Guard | None = None
+
+    @model_validator(mode="after")
+    def _asks_one_thing(self) -> Self:
+        if (self.normal is None) == (self.limit is None):
+            raise ValueError("write either normal: 0, or compare:, limit: and unit:")
+        if self.limit is not None and (self.compare is None or self.unit is None):
+            raise ValueError("a limit needs compare: and unit: beside it")
+        if self.unless is None and self.only_while is None:
+            raise ValueError("write unless: or only_while:, or make it a threshold or a state")
+        return self
+
+    def faults(self, ground: Ground) -> Iterator[Fault]:
+        yield from super().faults(ground)
+        if self.metric in ground.catalogue and self.unit not in (None, own := ground.catalogue[self.metric].unit):
+            yield ("unit",), f"unit {self.unit!r} is not that of {self.metric}; write the limit in {own}"
+        for key, guard in (("unless", self.unless), ("only_while", self.only_while)):
+            if guard is not None and guard.metric not in ground.catalogue:
+                hint = did_you_mean(guard.metric, ground.catalogue.codes)
+                yield (key, "metric"), f"{key}.metric {guard.metric!r} is not in the catalogue{hint}"
+
+
+def compile_guarded(entry: GuardedEntry, site: Site) -> "GuardedJudge":
+    """Judges the devices in scope whose kind reports the metric, whether or not anything can mask them."""
+    return GuardedJudge(entry, site, entry.reporting(site.registry))
+
+
+class GuardedJudge(BundleJudge):
+    """The first strand is judged; those after it mask it, or let it be judged."""
+
+    def __init__(self, entry: GuardedEntry, site: Site, devices: tuple[Device, ...]) -> None:
+        unless = list(entry.unless.strands(devices, site.registry)) if entry.unless else []
+        only_while = list(entry.only_while.strands(devices, site.registry)) if entry.only_while else []
+        super().__init__(
+            card=entry.card(unit=site.units[entry.metric]),
+            timing=entry.timing(),
+            targets=devices,
+            strands=[own_strand(entry.metric, devices, evidence_for=entry.evidence_for), *unless, *only_while],
+            site=site,
+        )
+        self._unless, self._while = slice(1, 1 + len(unless)), slice(1 + len(unless), None)
+        self._entry = entry
+        self._comparison = Comparison(entry.compare) if entry.compare else Comparison.EQUAL
+        self._limit = float(entry.limit if entry.limit is not None else entry.normal or 0.0)
+
+    def findings(self, known: Known) -> npt.NDArray[np.int8]:
+        value = known.value[:, 0]
+        found = findings(self._comparison, value, np.full(len(value), self._limit), self._entry.dead_band)
+        found[~known.is_valid[:, 0] | self._is_masked(known)] = Finding.UNKNOWN
+        return found
+
+    def evidence(self, known: Known, readings: tuple[Reading, ...]) -> Evidence:
+        value = float(known.value[0, 0])
+        return Evidence(
+            value=None if np.isnan(value) else value,
+            limit=self._limit,
+            comparison=self._comparison,
+            unit=self.card.unit,
+            clause=self.card.clause,
+            readings=readings,
+            figures={reading.metric: reading.value for reading in readings[1:]},
+        )
+
+    def _is_masked(self, known: Known) -> npt.NDArray[np.bool_]:
+        masked = np.zeros(len(known.target), dtype=np.bool_)
+        if self._entry.unless is not None:
+            np.logical_or(masked, _says_yes(self._entry.unless, known, self._unless), out=masked)
+        if self._entry.only_while is not None:
+            np.logical_or(masked, ~_says_yes(self._entry.only_while, known, self._while), out=masked)
+        return masked
+
+
+def _says_yes(guard: Guard, known: Known, strands: slice) -> npt.NDArray[np.bool_]:
+    met = known.is_valid[:, strands] & guard.is_met(known.value[:, strands])
+    return np.logical_or.reduce(met, axis=1, out=np.zeros(len(met), dtype=np.bool_))

@@ -1,0 +1,94 @@
+"""Feeders that fail, part-night plans, lamps that burn by day: as their slow twin, for any order, cut and restart."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.instants import MICROS_PER_S
+from rules.lighting import ClockHours, Lighting, PlanPeriod
+from rules.loading import RuleSet
+from tests.rules.city import CENTRE, Row, at, device, registry_of, road, rules_of
+from tests.rules.test_twins import SETTLE, Plan, of_target, plans, readings_of, runs
+from tests.rules.twins.lamps import outage_at, rate_at, walked
+
+S = MICROS_PER_S
+DUSK = at("2026-11-22T17:55:00")
+"""Lamps are due at 18:00 and judged from 18:02; from 18:10 to 18:20 the plan asks for half of them."""
+END = DUSK + 3000 * S
+NAMES = [f"L{number}" for number in range(6)]
+CLOCK = {"on": "18:00", "off": "06:00"}
+HALF = {"begin": "18:10", "end": "18:20", "share": 0.5}
+LAMPS = {"kind": "ratio", "metric": "lamp_on", "sun": False, "clock": CLOCK, "grace": "2m", "by": "parent"}
+TIMES: dict[str, Any] = {"hold": 30 * S, "clear": 40 * S, "until": END}
+VALIDITY = 120 * S
+
+
+def lighting(**more: Any) -> list[Any]:
+    how = Lighting(
+        place=CENTRE,
+        timezone="Asia/Shanghai",
+        sun=False,
+        clock=ClockHours.model_validate(CLOCK),
+        grace=120 * S,
+        **more,
+    )
+    return how.between(DUSK, END)
+
+
+PLANNED = lighting(plan=(PlanPeriod.model_validate(HALF),))
+
+step = st.tuples(st.sampled_from([0, 0, 1, 5, 15, 15, 30, 60]), st.sampled_from(NAMES), st.sampled_from([0.0, 1.0]))
+crowd = st.tuples(st.sampled_from([1, 30, 90]), st.just("all"), st.sampled_from([0.0, 1.0]))
+
+
+def walk(steps: list[tuple[int, str, float]]) -> list[Row]:
+    """Some of the steps are of all lamps at once: so that feeders do fail."""
+    rows: list[Row] = []
+    now = DUSK + 240 * S
+    for gap, name, value in steps:
+        now += gap * S
+        rows += [(lamp, "lamp_on", now, value) for lamp in (NAMES if name == "all" else [name])]
+    return rows
+
+
+stories = st.lists(st.one_of(step, crowd), max_size=40).map(walk)
+lateness = st.lists(st.integers(0, SETTLE * S - 1), min_size=6, max_size=6)
+
+
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
+    times = {"hold": "30s", "clear": "40s"}
+    outage = {"id": "outage", "kind": "outage", "share": 60, "at_least": 3, "together": "60s", "plan": [HALF]}
+    return rules_of(
+        tmp_path_factory.mktemp("lamps"),
+        {**LAMPS, **times, **outage},
+        {**LAMPS, **times, "id": "half", "target": 90, "plan": [HALF]},
+        {**LAMPS, **times, "id": "burning", "target": 100, "expect": "dark", "clock": {"on": "18:30", "off": "06:00"}},
+    )
+
+
+@settings(max_examples=120, deadline=None)
+@given(rows=stories, late=lateness, plan=plans)
+def test_lamps_of_a_feeder_are_their_twin(rules: RuleSet, rows: list[Row], late: list[int], plan: Plan) -> None:
+    arriving = sorted(rows, key=lambda row: row[2] + late[NAMES.index(row[0])])
+    feeder = device("F", "feeder_cabinet")
+    lamps = [device(name, "lamp", interval_s=40, parent="F", road="R") for name in NAMES]
+    run = runs(rules, registry_of(feeder, *lamps, roads=[road("R")]), arriving, plan, start=DUSK, until=END)
+    story = {name: readings_of(rows, name) for name in NAMES}
+    day = Lighting(
+        place=CENTRE,
+        timezone="Asia/Shanghai",
+        sun=False,
+        clock=ClockHours.model_validate({"on": "18:30", "off": "06:00"}),
+        grace=120 * S,
+        dark=True,
+    ).between(DUSK, END)
+    fails = partial(outage_at, segments=PLANNED, validity=VALIDITY, share=60, at_least=3, together=60 * S)
+    shines = partial(rate_at, validity=VALIDITY, goal=90, lit=1.0)
+    burns = partial(rate_at, validity=VALIDITY, goal=100, lit=0.0)
+    for rule, look, segments in (("outage", fails, PLANNED), ("half", shines, PLANNED), ("burning", burns, day)):
+        expected = walked(story, look, segments=segments, validity=VALIDITY, **TIMES)
+        assert of_target(run, rule, "device:F") == expected
