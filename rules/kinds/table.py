@@ -6,10 +6,13 @@ from typing import Any
 
 from rules.entries import RuleEntry
 from rules.kinds.absence import AbsenceEntry, compile_absence
+from rules.kinds.agreement import AgreementEntry, compile_agreement
 from rules.kinds.change import ChangeEntry, compile_change
-from rules.kinds.frozen import FrozenEntry, compile_frozen
-from rules.kinds.index import IndexEntry, compile_index
 from rules.kinds.correlation import CorrelationEntry, compile_correlation
+from rules.kinds.frozen import FrozenEntry, compile_frozen
+from rules.kinds.guarded import GuardedEntry, compile_guarded
+from rules.kinds.index import IndexEntry, compile_index
+from rules.kinds.outage import OutageEntry, compile_outage
 from rules.kinds.ratio import RatioEntry, compile_ratio
 from rules.kinds.schedule import ScheduleEntry, compile_schedule
 from rules.kinds.state import StateEntry, compile_state
@@ -37,4 +40,7 @@ KINDS: Mapping[str, Kind] = {
     "frozen": Kind(entry=FrozenEntry, compile=compile_frozen),
     "window": Kind(entry=WindowEntry, compile=compile_window),
     "correlation": Kind(entry=CorrelationEntry, compile=compile_correlation),
+    "agreement": Kind(entry=AgreementEntry, compile=compile_agreement),
+    "guarded": Kind(entry=GuardedEntry, compile=compile_guarded),
+    "outage": Kind(entry=OutageEntry, compile=compile_outage),
 }
