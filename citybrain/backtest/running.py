@@ -8,7 +8,8 @@ from citybrain.backtest.source import Source, Wanted
 from citybrain.backtest.subject import Period
 from domain.conditions import RuleCard
 from domain.devices import Registry
-from domain.instants import MICROS_PER_S
+from domain.errors import Refused
+from domain.instants import MICROS_PER_S, from_micros, iso
 from domain.readings import Vocabulary
 from rules.engine import compile_rules
 from rules.history.driving import NEVER_BLIND_S, Drive, Gap
@@ -41,7 +42,9 @@ class Outcome:
 
 
 def run_rules(ruleset: RuleSet, registry: Registry, source: Source, plan: Plan, progress: Progress) -> Outcome:
-    """With the engine that runs live. Raises Misconfigured for rules that do not fit the city."""
+    """With the engine that runs live. Raises Misconfigured for rules that do not fit the city, Refused where there is
+    nothing to judge: no alert from no reading would read as praise.
+    """
     words = Vocabulary(devices=tuple(registry.devices), metrics=ruleset.catalogue.codes)
     blind_s = NEVER_BLIND_S if plan.gap_s is None else plan.gap_s
     program = compile_rules(ruleset, registry, words, settle_s=0.0, blind_after_s=blind_s)
@@ -53,6 +56,8 @@ def run_rules(ruleset: RuleSet, registry: Registry, source: Source, plan: Plan, 
         census.count(batch, registry)
         book.take(drive.feed(batch))
         progress(int(batch.at[-1]))
+    if not census.read:
+        raise Refused(_nothing(source, period))
     book.take(drive.finish(period.end))
     progress(period.end)
     episodes = book.episodes()
@@ -64,6 +69,18 @@ def run_rules(ruleset: RuleSet, registry: Registry, source: Source, plan: Plan, 
         census=census,
         gaps=drive.gaps,
     )
+
+
+def _nothing(source: Source, period: Period) -> str:
+    extent = source.extent()
+    held = (
+        f"; it has some from {_time(extent.first)} to {_time(extent.last)}: give --since and --until" if extent else ""
+    )
+    return f"{source.name} holds no readings for these rules from {_time(period.start)} to {_time(period.end)}{held}"
+
+
+def _time(micros: int) -> str:
+    return iso(from_micros(micros))
 
 
 def wanted_by(program: Program) -> Wanted:

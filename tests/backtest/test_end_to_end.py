@@ -166,6 +166,14 @@ def test_what_is_no_time_is_told(lived: Site, terminal: Terminal, arguments: tup
     assert words in " ".join(ran.err.split())
 
 
+def test_a_time_without_readings_is_no_praise_of_the_rules(lived: Site, terminal: Terminal) -> None:
+    ran = terminal.run(
+        "backtest", "--config", lived.file, "--since", "2026-07-01T00:00:00Z", "--until", "2026-07-02T00:00:00Z"
+    )
+    assert ran.code == 1
+    assert "holds no readings" in ran.err and "from 2026-06-01T04:00:00.000Z to 2026-06-01T04:19:50.000Z" in ran.err
+
+
 def test_a_file_of_readings_needs_to_know_its_devices(
     terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,7 +47,8 @@ def test_unknown_neither_ends_an_alert_nor_begins_another() -> None:
 
 
 def test_held_again_within_an_episode_is_no_second_activation() -> None:
-    assert len(booked(change(Signal.HELD, 1), change(Signal.HELD, 2), change(Signal.CLEARED, 3))) == 1
+    (one,) = booked(change(Signal.HELD, 1), change(Signal.HELD, 2), change(Signal.CLEARED, 3))
+    assert (one.held, one.ended) == (1, 3)
 
 
 def test_an_episode_that_is_not_over_has_no_end() -> None:
