@@ -89,6 +89,15 @@ def test_the_order_of_arrival_of_different_devices_does_not_matter(tmp_path: Pat
     assert [change.signal.value for change in found[0]] == ["violated", "held", "cleared"]
 
 
+def test_what_comes_late_counts_from_when_it_came_as_long_as_it_is_believed(tmp_path: Path) -> None:
+    run = Run.of(rules_of(tmp_path, rule(PM2_5, PM10)), registry_of(station("A"), station("B")))
+    run.tick(NOON + 102 * S)
+    for name, when in (("A", 10), ("B", -90)):
+        run.readings([(name, "pm2_5", NOON + when * S, 80.0), (name, "pm10", NOON + when * S, 160.0)])
+    run.tick(NOON + 150 * S)
+    assert told(run) == [("A", "violated", 100), ("A", "held", 100)]
+
+
 def test_a_flooded_well_near_an_open_cover_is_told_at_the_well(tmp_path: Path) -> None:
     rules = rules_of(tmp_path, rule(WATER, OPEN, where={"near": "100m"}, within="10m"))
     devices = [well("W1"), well("W2", 90.0), well("W3", 300.0)]

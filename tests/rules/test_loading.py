@@ -10,7 +10,7 @@ from rules import engine
 from rules.entries import NO_SOURCE
 from rules.kinds.table import KINDS as RULE_KINDS
 from rules.loading import load_rules
-from rules.settings import SHIPPED_RULES, RulesSettings
+from rules.settings import SHIPPED_RULES
 from tests.rules.city import CATALOGUE, KINDS, meter, registry_of, rules_of, vocabulary_of
 
 GOOD = """\

@@ -12,7 +12,7 @@ from domain.instants import MICROS_PER_S
 from rules import engine
 from rules.loading import RuleSet
 from tests.rules import twin
-from tests.rules.city import Row, Run, at, batch, device, meter, registry_of, rules_of, seconds
+from tests.rules.city import Row, Run, as_told, at, batch, device, meter, registry_of, rules_of, seconds
 from tests.rules.test_twins import END, START, Plan, of_target, plans, readings_of, runs, stories
 
 S = MICROS_PER_S
@@ -93,6 +93,15 @@ def test_a_reading_that_came_late_counts_at_the_turn_that_it_missed(rules: RuleS
     run.readings([("N", "laeq", EVENING + 30 * S, 70.0)])
     run.tick(EVENING + 100 * S)
     assert seconds(run.of_rule("site"), EVENING)[:2] == [("violated", 60, 60), ("held", 90, 60)]
+
+
+def test_a_late_reading_of_a_device_that_was_heard_before_counts_at_the_turn_at_once(rules: RuleSet) -> None:
+    run = Run.of(rules, registry_of(meter("N", interval_s=60)))
+    run.readings([("N", "laeq", EVENING, 40.0)])
+    for second in range(0, 86):
+        run.tick(EVENING + second * S)
+    told = run.readings([("N", "laeq", EVENING + 30 * S, 70.0)])
+    assert seconds([as_told(change) for change in told], EVENING) == [("violated", 60, 60)]
 
 
 def test_a_feed_that_is_late_as_a_whole_says_the_same(rules: RuleSet) -> None:
