@@ -7,6 +7,7 @@ import pytest
 from domain.devices import Registry
 from domain.instants import MICROS_PER_S
 from domain.places import RoadGrade
+from rules.entries import NO_SOURCE
 from tests.rules.city import Run, at, device, lamps, meter, registry_of, road, seconds, shipped
 
 S = MICROS_PER_S
@@ -98,14 +99,5 @@ def test_lamps_that_come_back_at_the_very_end_of_the_hold_do_not_brighten_its_ev
 
 def test_every_shipped_rule_names_its_clause_in_both_languages() -> None:
     cards = Run.of(shipped(), registry_of(meter("N", "2"))).program.cards
-    assert set(cards) == {
-        "noise-city-target",
-        "noise-zone",
-        "pm2_5-early-warning",
-        "cover-open",
-        "cover-tilt",
-        "water-level",
-        "lamps-lit",
-        "device-silent",
-    }
+    assert all(card.clause != NO_SOURCE for card in cards.values())
     assert all(card.clause.zh and card.clause.en and card.zh and card.en for card in cards.values())
