@@ -235,28 +235,38 @@ class IndexJudge(Judge):
         return index_columns(edition, Period.HOURLY, values, not_monitored=self._entry.not_monitored)
 
     def _tell(self, state: RuleState, changes: list[Change]) -> list[Transition]:
-        return [self.transition(change, self._evidence(state, change)) for change in changes]
+        if not changes:
+            return []
+        targets = np.array([change.target for change in changes], dtype=np.intp)
+        judged = state.own["judged"][targets]
+        explained: dict[int, tuple[IndexColumns, int]] = {}
+        for hour in np.unique(judged).tolist():
+            stations = np.unique(targets[judged == hour])
+            columns = self._columns(state, stations, hour)
+            explained |= {station: (columns, row) for row, station in enumerate(stations.tolist())}
+        return [
+            self.transition(change, self._evidence(state, change.target, *explained[change.target]))
+            for change in changes
+        ]
 
-    def _evidence(self, state: RuleState, change: Change) -> Evidence:
-        """The index of the newest hour that was judged, with all that makes it."""
-        hour = int(state.own["judged"][change.target])
-        station = np.array([change.target], dtype=np.intp)
-        columns = self._columns(state, station, hour)
-        aqi = int(columns.aqi[0])
-        figures: dict[str, float | str] = {"edition": columns.edition[0], "hour": iso(from_micros(hour))}
-        primary = columns.primary(0, self._editions)
+    def _evidence(self, state: RuleState, station: int, columns: IndexColumns, row: int) -> Evidence:
+        """The index of the newest hour that was judged, with all that makes it; `row` is the station's."""
+        hour = iso(from_micros(int(state.own["judged"][station])))
+        aqi = int(columns.aqi[row])
+        figures: dict[str, float | str] = {"edition": columns.edition[0], "hour": hour}
+        primary, missing = columns.primary(row, self._editions), columns.missing(row)
         if primary:
             figures["primary"] = ", ".join(primary)
-        if columns.missing(0):
-            figures["missing"] = ", ".join(columns.missing(0))
-        figures |= {f"iaqi_{name}": int(sub[0]) for name, sub in columns.sub.items() if sub[0] != NOTHING}
+        if missing:
+            figures["missing"] = ", ".join(missing)
+        figures |= {f"iaqi_{name}": int(sub[row]) for name, sub in columns.sub.items() if sub[row] != NOTHING}
         return Evidence(
             value=None if aqi == NOTHING else float(aqi),
             limit=self._entry.limit,
             comparison=self._comparison,
             unit=self.card.unit,
             clause=self.card.clause,
-            figures={**figures, **self._means(state, change.target)},
+            figures={**figures, **self._means(state, station)},
         )
 
     def _means(self, state: RuleState, station: int) -> Mapping[str, float]:

@@ -203,7 +203,7 @@ def clock(begin: int) -> int:
     return from_micros(begin).astimezone(ZoneInfo(TZ)).hour
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(columns=stations, name=st.sampled_from(["hj633-2026", "hj633-2012"]))
 def test_every_hour_is_what_a_slow_twin_in_exact_fractions_says(columns: Columns, name: str) -> None:
     station, twin = hours("2026-11-20T05:00", columns), SlowTwin(columns)
@@ -214,7 +214,7 @@ def test_every_hour_is_what_a_slow_twin_in_exact_fractions_says(columns: Columns
         assert set(found.primary(row, editions())) == set(told.primary)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(columns=stations, name=st.sampled_from(["hj633-2026", "hj633-2012"]))
 def test_every_day_is_what_a_slow_twin_in_exact_fractions_says(columns: Columns, name: str) -> None:
     station, twin = hours("2026-11-20T05:00", columns), SlowTwin(columns)

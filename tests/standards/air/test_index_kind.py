@@ -164,7 +164,7 @@ def by_target(told: Sequence[Transition]) -> list[Transition]:
     return sorted(told, key=lambda change: (str(change.target), change.at))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(rows=stories(), plan=plans)
 def test_any_cut_and_any_rhythm_and_restart_give_the_signals_of_the_slow_twin(
     ruleset: RuleSet, rows: list[Row], plan: list[tuple[int, int | None, bool]]
@@ -179,7 +179,7 @@ def test_any_cut_and_any_rhythm_and_restart_give_the_signals_of_the_slow_twin(
         assert told == slow(rows, station, until)
 
 
-@settings(max_examples=7, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(rows=stories(longest=40), plan=plans)
 def test_the_sliding_means_of_2012_survive_cuts_and_restarts(
     old_ruleset: RuleSet, rows: list[Row], plan: list[tuple[int, int | None, bool]]
