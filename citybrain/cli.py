@@ -26,7 +26,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "citybrain.commands.adviser",
         "回差与保持时间顾问 · dead-band and hold time, judged on stored readings",
     ),
-    "explain": ("citybrain.commands.explain", "告警依据 · why an alert: readings, limit, clause, way, judged once more"),
+    "explain": (
+        "citybrain.commands.explain",
+        "告警依据 · why an alert: readings, limit, clause, way, judged once more",
+    ),
     "devices": ("citybrain.commands.devices", "设备台账 · list, import and adopt devices"),
     "rules": ("citybrain.commands.rules", "规则即代码 · list, check, test and reload rules"),
     "quarantine": ("citybrain.commands.quarantine", "查询隔离区 · query what could not be used"),
