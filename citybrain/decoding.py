@@ -10,7 +10,7 @@ from domain.devices import Device, DeviceKind, Registry
 from domain.errors import Unusable
 from domain.instants import MICROS_PER_S, from_micros, iso
 from domain.messages import Measurement, Message, Reason
-from domain.metrics import Catalogue
+from domain.metrics import Catalogue, Metric
 from domain.names import folded
 from ingest.formats.choosing import Formats
 from ingest.formats.decoded import Decoded, Reject
@@ -53,7 +53,7 @@ class Explainer:
 
     def _measurement(self, measurement: Measurement, part: Decoded, message: Message) -> Row:
         metric = self.catalogue.by_code.get(measurement.metric)
-        stored = None if metric is None else _stored(measurement, metric.unit)
+        stored = None if metric is None else _stored(measurement, metric)
         at = measurement.at
         return {
             "device": measurement.device,
@@ -98,9 +98,10 @@ def by_every_name(registry: Registry) -> dict[str, Device]:
     return aliases | {folded(device.id): device for device in registry}
 
 
-def _stored(measurement: Measurement, unit: str) -> float | None:
+def _stored(measurement: Measurement, metric: Metric) -> float | None:
+    given = measurement.unit or metric.unit
     try:
-        return converted(measurement.value, given=measurement.unit or unit, wanted=unit)
+        return converted(measurement.value, given=given, wanted=metric.unit, metric=metric.code)
     except Unusable:
         return None
 

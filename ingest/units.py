@@ -1,5 +1,5 @@
-"""Conversions to the catalogue's units. Only what is physically certain: ppb to µg/m³ needs a temperature, so it is not
-here."""
+"""Conversions to the catalogue's units. Only what is physically certain: ppb to µg/m³ of ambient air needs a
+temperature, so it is not here."""
 
 import math
 from collections.abc import Callable
@@ -15,6 +15,10 @@ _SPELLINGS = {
     "μg/m3": "µg/m³",
     "µg/m3": "µg/m³",
     "mg/m3": "mg/m³",
+    "%lel": "%LEL",
+    "LEL": "%LEL",
+    "vol%": "%vol",
+    "%VOL": "%vol",
     "C": "°C",
     "degC": "°C",
     "℃": "°C",
@@ -64,15 +68,29 @@ _CONVERSIONS: dict[tuple[str, str], Convert] = {
     ("rad", "°"): math.degrees,
     ("mm/min", "mm/h"): _times(60),
     ("ppm", "%vol"): _times(0.0001),  # parts by volume
+    # only methane is stored in %LEL: its lower explosive limit is 5 % by volume, so 1 %LEL is 500 ppm
+    ("ppm", "%LEL"): _times(1 / 500),
+    ("%vol", "%LEL"): _times(20),
 }
 
+_MOLAR_L = 24.45
+"""Litres of one mole of any gas at 25 °C and 1013.25 hPa."""
+_OF_METRIC: dict[tuple[str, str, str], Convert] = {
+    ("h2s", "ppm", "mg/m³"): _times(34.08 / _MOLAR_L),
+    ("co_gas", "ppm", "mg/m³"): _times(28.01 / _MOLAR_L),
+}
+"""Gases in wells, whose limits at work (10 mg/m³ of H2S is 7.2 ppm) are given at 25 °C; ambient air is not among them."""
 
-def converted(value: float, *, given: str, wanted: str) -> float:
-    """`value` in the unit `wanted`. Raises Unusable(UNKNOWN_UNIT) where no certain conversion is known."""
+
+def converted(value: float, *, given: str, wanted: str, metric: str = "") -> float:
+    """`value` in the unit `wanted`; some conversions are known for one metric only.
+
+    Raises Unusable(UNKNOWN_UNIT) where no certain conversion is known.
+    """
     source, target = _SPELLINGS.get(given, given), _SPELLINGS.get(wanted, wanted)
     if source == target:
         return value
-    convert = _CONVERSIONS.get((source, target))
+    convert = _CONVERSIONS.get((source, target)) or _OF_METRIC.get((metric, source, target))
     if convert is None:
         raise Unusable(Reason.UNKNOWN_UNIT, f"{given[:40]!r} cannot be turned into {wanted}; send {wanted}")
     return convert(value)

@@ -107,7 +107,12 @@ class Validator:
                 continue
             try:
                 wanted = self._units[batch.metric[row]]
-                batch.value[row] = converted(float(batch.value[row]), given=unit, wanted=wanted)
+                batch.value[row] = converted(
+                    float(batch.value[row]),
+                    given=unit,
+                    wanted=wanted,
+                    metric=self._vocabulary.metrics[batch.metric[row]],
+                )
             except Unusable as exc:
                 reason[row] = _CODE[exc.reason]
 

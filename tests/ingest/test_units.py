@@ -24,10 +24,24 @@ from ingest.units import converted
         (3.6, "MJ", "kWh", 1.0),
         (5000, "ppm", "%vol", 0.5),
         (58.4, "dBA", "dB(A)", 58.4),
+        (500, "ppm", "%LEL", 1.0),
+        (5, "%vol", "%LEL", 100.0),
     ],
 )
 def test_known_units_are_converted(value: float, given: str, wanted: str, expected: float) -> None:
     assert converted(value, given=given, wanted=wanted) == pytest.approx(expected, rel=1e-5, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("metric", "ppm", "milligrams"), [("h2s", 7.17, 10.0), ("co_gas", 17.46, 20.0), ("co_gas", 26.19, 30.0)]
+)
+def test_hydrogen_sulphide_of_10_milligrams_is_7_ppm_not_10(metric: str, ppm: float, milligrams: float) -> None:
+    assert converted(ppm, given="ppm", wanted="mg/m³", metric=metric) == pytest.approx(milligrams, rel=1e-3)
+
+
+def test_ppm_of_a_gas_in_ambient_air_is_refused() -> None:
+    with pytest.raises(Unusable):
+        converted(1.0, given="ppm", wanted="mg/m³", metric="co")
 
 
 @pytest.mark.parametrize(("given", "wanted"), [("ppb", "µg/m³"), ("furlong", "m"), ("°C", "hPa"), ("dB", "dB(A)")])
