@@ -50,7 +50,8 @@ def _of_times(rule: Rule, entry: MetricEntry, devices: tuple[Device, ...]) -> It
             where=("evidence_for",),
         )
     longest = max((device.interval_s for device in devices), default=0.0)
-    if entry.kind != "state" and 0 < entry.hold < longest * entry.evidence_for:
+    # a hold shorter than the interval is meant so: the device speaks too seldom for a second reading
+    if 0 < longest <= entry.hold < longest * entry.evidence_for:
         yield rule.problem(
             f"hold {entry.hold:g} s is over before the evidence of one reading is ({longest:g} s × "
             f"{entry.evidence_for:g}): a single value fires when the next ones stay away",

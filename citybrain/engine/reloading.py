@@ -58,11 +58,11 @@ def compiled(ruleset: RuleSet, settings: RulesSettings, registry: Registry, voca
 
 
 def tell_doubts(installation: Installation, clock: Clock) -> Sequence[Problem]:
-    """Log what in the rules may not be meant; the same as `citybrain rules check` says."""
+    """Log that something in the rules may not be meant, in one line; `citybrain rules check` says all of it."""
     today = clock.now().astimezone(zone_of(installation.registry.city.timezone)).date()
     doubts = warnings_of(installation.ruleset, installation.registry, on=today)
-    for doubt in doubts:
-        _log.warning("a rule may not do what is meant", rule=str(doubt))
+    if doubts:
+        _log.warning("rules may not do what is meant, see citybrain rules check", all=len(doubts), first=str(doubts[0]))
     return doubts
 
 

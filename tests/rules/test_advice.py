@@ -45,7 +45,7 @@ def test_a_hold_time_of_nothing_is_meant(tmp_path: Path) -> None:
     assert said(rules_of(tmp_path, {**LOUD, "hold": "0s"})) == []
 
 
-def test_a_state_may_fire_by_one_reading(tmp_path: Path) -> None:
+def test_a_device_that_speaks_seldom_may_fire_by_one_reading(tmp_path: Path) -> None:
     rules = rules_of(tmp_path, {"id": "open", "kind": "state", "metric": "cover_open", "normal": 0, "hold": "5s"})
     assert warnings_of(rules, registry_of(device("C", "manhole_cover")), on=TODAY) == []
 
