@@ -77,6 +77,8 @@ class RuleReload:
         self._wishes = wishes
         self._records = records
         self._clock = clock
+        self.ruleset = installation.ruleset
+        """The rules that judge now."""
 
     def carry_out(self, *, actor: str) -> Reloaded:
         """Take the files that the settings name now; registry and catalogue stay as they were at the start.
@@ -91,6 +93,7 @@ class RuleReload:
             limits=settings.limits,
         )
         change, moves = self._wishes.ask(self._ruling(ruleset, settings), within_s=WITHIN_S)
+        self.ruleset = ruleset
         self._note(actor, change, closed=len(moves))
         warnings = tell_doubts(replace(self._installation, ruleset=ruleset), self._clock)
         return Reloaded(change=change, closed=len(moves), warnings=warnings)

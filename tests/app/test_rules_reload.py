@@ -130,6 +130,7 @@ def test_an_added_rule_judges_from_then_on_and_a_removed_ones_alert_is_closed(ro
     room.write(OPEN, {**TILT, "id": "tilt-new"})
     change = room.reload().change
     assert (change.added, change.removed) == ({"tilt-new"}, {"tilt"})
+    assert [rule.entry.id for rule in room.parts.reload.ruleset.rules] == ["open", "tilt-new"]
     room.judge([("MC-1", "tilt", 25.0)], at=20)
     assert [move for move, _, _ in room.moves("tilt")] == ["open", "hold", "retire"]
     assert room.moves("tilt-new") == [("open", 20.0, "")]
