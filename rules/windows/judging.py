@@ -133,8 +133,6 @@ class WindowJudge(Judge):
         last = np.flatnonzero(np.diff(news.series, append=-1))
         series, newest = news.series[last], news.at[last]
         own["next"][series] = self._first_open(state, series)
-        # what a late reading brings to windows that are over is nobody's
-        pieces = pieces.take(pieces.step >= own["next"][pieces.series] - self.plan.steps)
         told = self._close(state, series, pieces, grid.numbers(newest))
         sightings.at[series], sightings.value[series] = newest, news.value[last]
         sightings.delay[series] = news.delay[last]

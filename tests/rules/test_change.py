@@ -123,6 +123,19 @@ def test_of_more_readings_than_are_kept_the_oldest_kept_one_is_near_enough_or_no
     # 1 reading a second of a device that promised one a minute: 32 are kept, ten minutes ago is out of reach
     run = well(tmp_path, *((n, 0.2 if n < 1000 else 0.9) for n in range(1100)), interval_s=60)
     assert run.told == []
+    at_once = Run.of(
+        rules_of(tmp_path, {**RISE, "id": "rise"}), registry_of(device("W", "manhole_cover", interval_s=60))
+    )
+    at_once.readings([("W", "water_level", START + n * S, 0.2 if n < 1000 else 0.9) for n in range(1100)])
+    assert at_once.told == []
+
+
+def test_a_reading_that_was_too_old_when_it_came_does_not_tell_the_alert_again(tmp_path: Path) -> None:
+    run = well(tmp_path, *((60 * n, 0.5) for n in range(11)), (660, 0.9))
+    run.tick(START + 3000 * S)
+    run.readings([("W", "water_level", START + 900 * S, 0.9)])
+    run.tick(START + 3001 * S)
+    assert [signal for signal, _, _ in seconds(run.of_rule("rise"), START)] == ["violated", "held", "lost"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,12 @@ from rules.windows.grid import Grid, grid_of
 
 ZONES = ["Asia/Shanghai", "Europe/Berlin", "Australia/Lord_Howe", "America/Santiago", "Asia/Kathmandu"]
 STEPS = [60, 900, 2700, 3600, 7200, 28_800, 86_400, 604_800]
-moments = st.lists(st.integers(1_230_768_000, 2_051_222_400), min_size=1, max_size=9)
+CHANGES = [
+    to_micros(datetime(2026, *day, tzinfo=UTC)) // MICROS_PER_S for day in ((3, 28), (4, 4), (9, 5), (10, 3), (10, 24))
+]
+"""Days before the clocks change in Berlin, Lord Howe and Santiago."""
+near_changes = st.tuples(st.sampled_from(CHANGES), st.integers(0, 2 * 86_400)).map(sum)
+moments = st.lists(st.integers(1_230_768_000, 2_051_222_400) | near_changes, min_size=1, max_size=9)
 
 
 def grid(zone: str, step_s: int) -> Grid:
