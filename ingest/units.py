@@ -79,7 +79,7 @@ _OF_METRIC: dict[tuple[str, str, str], Convert] = {
     ("h2s", "ppm", "mg/m³"): _times(34.08 / _MOLAR_L),
     ("co_gas", "ppm", "mg/m³"): _times(28.01 / _MOLAR_L),
 }
-"""Gases in wells, whose limits at work (10 mg/m³ of H2S is 7.2 ppm) are given at 25 °C; ambient air is not among them."""
+"""Gases in wells, whose limits at work are given at 25 °C (10 mg/m³ of H2S is 7.2 ppm); not those of ambient air."""
 
 
 def converted(value: float, *, given: str, wanted: str, metric: str = "") -> float:

@@ -9,6 +9,7 @@ from rules.kinds.absence import AbsenceEntry, compile_absence
 from rules.kinds.agreement import AgreementEntry, compile_agreement
 from rules.kinds.change import ChangeEntry, compile_change
 from rules.kinds.correlation import CorrelationEntry, compile_correlation
+from rules.kinds.drift import DriftEntry, compile_drift
 from rules.kinds.frozen import FrozenEntry, compile_frozen
 from rules.kinds.guarded import GuardedEntry, compile_guarded
 from rules.kinds.index import IndexEntry, compile_index
@@ -35,12 +36,13 @@ KINDS: Mapping[str, Kind] = {
     "ratio": Kind(entry=RatioEntry, compile=compile_ratio),
     "absence": Kind(entry=AbsenceEntry, compile=compile_absence),
     "index": Kind(entry=IndexEntry, compile=compile_index),
-    "schedule": Kind(entry=ScheduleEntry, compile=compile_schedule),
-    "change": Kind(entry=ChangeEntry, compile=compile_change),
-    "frozen": Kind(entry=FrozenEntry, compile=compile_frozen),
     "window": Kind(entry=WindowEntry, compile=compile_window),
-    "correlation": Kind(entry=CorrelationEntry, compile=compile_correlation),
+    "frozen": Kind(entry=FrozenEntry, compile=compile_frozen),
     "agreement": Kind(entry=AgreementEntry, compile=compile_agreement),
     "guarded": Kind(entry=GuardedEntry, compile=compile_guarded),
+    "schedule": Kind(entry=ScheduleEntry, compile=compile_schedule),
     "outage": Kind(entry=OutageEntry, compile=compile_outage),
+    "change": Kind(entry=ChangeEntry, compile=compile_change),
+    "correlation": Kind(entry=CorrelationEntry, compile=compile_correlation),
+    "drift": Kind(entry=DriftEntry, compile=compile_drift),
 }
