@@ -143,7 +143,7 @@ def _timed(program: Program, state: State, metric: int, arrivals: Arrivals) -> A
     feed = state.feeds.get(metric)
     if feed is None:
         feed = state.feeds[metric] = Feed.unheard(len(program.vocabulary.devices))
-    lag = np.clip(arrivals.received - arrivals.at, 0, program.lag_limit_us)
+    lag = np.minimum(np.maximum(arrivals.received - arrivals.at, 0), program.lag_limit_us)
     once = is_once(arrivals.device)
     delay = feed.hear(arrivals.device, arrivals.at, lag, slack=program.slack_us, once=once)
     return replace(arrivals, delay=delay, once=once)

@@ -4,7 +4,7 @@ The target of rule r on series s stands at s * rules + r, so that what belongs t
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,15 @@ if TYPE_CHECKING:
 _CALM, _PENDING_LOST, _UNKNOWN = int(Phase.CALM), int(Phase.PENDING_LOST), int(Finding.UNKNOWN)
 MOST_REPEATED = 65_536
 """Entries of an agenda beyond two for each target; with more it is made anew, by the next tick."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class News:
+    """`due`: a timer or the evidence ran out before the reading. `lost`: LOST was told last. `any`: also a change."""
+
+    due: npt.NDArray[np.bool_]
+    lost: npt.NDArray[np.bool_]
+    any: npt.NDArray[np.bool_]
 
 
 class SeriesPanel(Panel):
@@ -154,35 +163,36 @@ class SeriesPanel(Panel):
         """One finding for each of the cells, of which some change something; `seen` takes the place of what was."""
         judgements = state.judgements
         targets = cells.series * self._width + cells.rule
+        news = self._news(state, targets, cells.at, found)
         moved = seen[1].delay != state.sightings.delay[seen[0]]
-        news = self._is_news(state, targets, cells.at, found)
-        busy = np.flatnonzero(news | np.isin(cells.series, seen[0][moved]) if moved.any() else news)
+        is_news = news.any | np.isin(cells.series, seen[0][moved]) if moved.any() else news.any
+        busy = np.flatnonzero(is_news)
         if not len(busy):
             _see(state, *seen)
             return []
         targets, at, found = targets[busy], cells.at[busy], found[busy]
-        # what came due before this reading is told with the evidence from before it
-        told = self._expire(state, targets, at)
-        told += self._tell(state, machine.settle(judgements, targets, at, self._timing))
+        told: list[Transition] = []
+        if news.due.any():
+            # what came due before this reading is told with the evidence from before it
+            told += self._expire(state, targets, at)
+            told += self._tell(state, machine.settle(judgements, targets, at, self._timing))
         _see(state, *seen)
         told += self._tell(state, machine.observe(judgements, targets, at, found, self._timing))
-        # evidence that was too old when it came moves the machine, but it is not told as knowledge regained
-        delay = state.sightings.delay[targets // self._width]
-        current = at + self._valid_for(targets) > max(state.through, NEVER // 2) - delay
-        told += self._tell(state, machine.regain(judgements, targets[current], at[current]))
+        if news.due.any() or news.lost.any():
+            # evidence that was too old when it came moves the machine, but it is not told as knowledge regained
+            delay = state.sightings.delay[targets // self._width]
+            current = at + self._valid_for(targets) > max(state.through, NEVER // 2) - delay
+            told += self._tell(state, machine.regain(judgements, targets[current], at[current]))
         self._watch(state, targets)
         return told
 
-    def _is_news(
-        self, state: RuleState, targets: Index, at: Ints, found: npt.NDArray[np.int8]
-    ) -> npt.NDArray[np.bool_]:
-        """Whether a finding changes the phase, or a timer or the evidence ran out before it, or knowledge is back."""
+    def _news(self, state: RuleState, targets: Index, at: Ints, found: npt.NDArray[np.int8]) -> News:
+        """Where a finding changes the phase, or something came due before it, or knowledge may be back."""
         judgements = state.judgements
-        phase = judgements.phase[targets]
+        phase, lost = judgements.phase[targets], judgements.lost[targets]
         over = state.sightings.at[targets // self._width] + self._valid_for(targets) <= at
-        due = judgements.due[targets] <= np.maximum(at, judgements.changed[targets])
-        news: npt.NDArray[np.bool_] = (machine.NEXT[phase, found] != phase) | over | due | judgements.lost[targets]
-        return news
+        due = over | (judgements.due[targets] <= np.maximum(at, judgements.changed[targets]))
+        return News(due=due, lost=lost, any=(machine.NEXT[phase, found] != phase) | due | lost)
 
     def _expire(self, state: RuleState, targets: Index, until: Ints) -> list[Transition]:
         """What is open becomes unknown where the evidence ran out at or before `until`."""
