@@ -66,6 +66,10 @@ def test_two_metrics_of_one_station_within_ten_minutes(tmp_path: Path) -> None:
     run = story(rules, [station("A"), station("B")], [*rows, *keep], 700)
     # the first one ended at 60 s and counts for 600 s more
     assert told(run) == [("A", "violated", 400), ("A", "held", 400), ("A", "cleared", 660)]
+    whole = Run.of(rules, registry_of(station("A"), station("B")))
+    whole.readings([(name, metric, NOON + round(when * S), value) for name, metric, when, value in [*rows, *keep]])
+    whole.tick(NOON + 702 * S)
+    assert whole.told == run.told
 
 
 def test_conditions_farther_apart_than_the_time_are_none(tmp_path: Path) -> None:
