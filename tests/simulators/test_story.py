@@ -17,7 +17,6 @@ KINDS_OF_ALERT = {
     "cover-tilt",
     "water-level",
     "lamps-lit",
-    "feeder-dark",
     "device-silent",
 }
 SCRIPT_S = 180
