@@ -9,10 +9,10 @@ from dashboard.languages import current
 from dashboard.live.calls import Json
 from dashboard.pages.desk import PageDesk
 from dashboard.pages.elements import Children, notice, pairs, panel, table_head
-from dashboard.pages.numbers import age, moment, number
+from dashboard.pages.numbers import COMPLIANT, age, moment, number
 
-COLUMNS = ("device", "metric", "value", "limit", "finding", "span", "at")
-NUMERIC = frozenset({"value", "limit", "span", "at"})
+COLUMNS = ("at", "device", "metric", "value", "limit", "finding", "span")
+NUMERIC = frozenset({"value", "limit", "span"})
 MOST_ROWS = 120
 SETTINGS = ("compare", "limit", "normal", "dead_band", "hold", "clear", "evidence_for", "window", "every", "coverage")
 """What a rule may say of how it judges, in this order; more of it stands in the rules file."""
@@ -27,14 +27,17 @@ class ExplanationPanels:
     def below(self, explanation: Json) -> Children:
         words = self._desk.words
         rule, retold = explanation["rule"], explanation["retold"]
-        parts = [panel(words("explain.readings"), self._readings(explanation), note=self._left_out(explanation))]
+        parts = []
         if rule is not None and retold is not None:
             halves = [
                 panel(words("explain.again"), self._again(retold)),
                 panel(words("explain.rule"), self._rule(rule)),
             ]
             parts.append(html.Div(halves, className="halves"))
-        return parts
+        return [
+            *parts,
+            panel(words("explain.readings"), self._readings(explanation), note=self._left_out(explanation)),
+        ]
 
     def _readings(self, explanation: Json) -> Any:
         words, rows = self._desk.words, _nearest(explanation)
@@ -48,13 +51,13 @@ class ExplanationPanels:
         finding = reading["finding"]
         return html.Tr(
             [
+                html.Td(moment(reading["at"], self._desk.timezone)),
                 html.Td(reading["device"], className="device"),
                 html.Td(reading["metric"]),
                 html.Td(number(reading["value"], most=3), className="right"),
                 html.Td("" if reading["limit"] is None else number(reading["limit"], most=3), className="right"),
                 html.Td(self._desk.words(f"finding.{finding}") if finding else ""),
                 html.Td(age(reading["span_s"] or None, current.get()), className="right"),
-                html.Td(moment(reading["at"], self._desk.timezone), className="right"),
             ],
             className=f"finding {finding or ''}",
         )
@@ -84,6 +87,8 @@ class ExplanationPanels:
         return pairs([(words("alert.rule"), rule["id"]), *rows])
 
     def _setting(self, name: str, value: Any) -> str:
+        if name == "compare":
+            return f"{COMPLIANT[value]} {self._desk.words('setting.limit')}"
         if name in {"hold", "clear", "window", "every"}:
             return age(value, current.get()) if value else "0 s"
         if isinstance(value, dict):

@@ -161,7 +161,7 @@ def test_an_alert_is_explained_by_its_readings_and_by_judging_them_again(visit: 
     page = visit("screen").go("/alerts/a-2073")
     rows = page.locator(".explanation tbody tr")
     expect(rows).to_have_count(3)
-    expect(rows.first.locator("td").nth(4)).to_have_text("超限")
+    expect(rows.first.locator("td").nth(5)).to_have_text("超限")
     expect(page.locator(".explanation")).to_contain_text("由库中读数复算，结果与记录一致。")
     expect(page.locator(".explanation")).to_contain_text("另有 7 条未列出")
     expect(page.locator(".explanation")).to_contain_text("table: gb3096")
