@@ -62,7 +62,7 @@ def _is_of(device: Device, target: Target, grades: Mapping[str, str]) -> bool:
 def _metrics(entry: RuleEntry, transitions: Sequence[AlertTransition]) -> tuple[str, ...]:
     """Those that the rule's entry names anywhere, and those of the evidence; none where it looks at any reading."""
     named: set[str] = {reading.metric for told in transitions for reading in told.evidence.readings}
-    waiting: list[object] = [entry.model_dump()]
+    waiting: list[object] = [entry.model_dump(warnings=False)]
     while waiting:
         match waiting.pop():
             case dict() as mapping:
