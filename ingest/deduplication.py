@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.instants import MICROS_PER_S
+from domain.layout import NOWHERE, Places, SeriesLayout
 from domain.ports import Journal
 from domain.readings import ReadingBatch, Vocabulary
 from domain.settlements import Settlement
@@ -37,12 +38,17 @@ def _digest(kind: bytes, content: bytes) -> int:
 class ReadingMemory:
     """Which (device, metric, event time) have been stored. One key set per hour of event time."""
 
-    def __init__(self, vocabulary: Vocabulary, *, horizon_s: float) -> None:
-        self._vocabulary = vocabulary
+    def __init__(self, layout: SeriesLayout, *, horizon_s: float) -> None:
+        self._layout = layout
         self._horizon = round(horizon_s * MICROS_PER_S)
         self._hours: dict[int, KeySet] = {}
-        self._newest = np.full(len(vocabulary.devices) * len(vocabulary.metrics), np.iinfo(np.int64).min)
-        """Per series the latest event time: what is later is new without a search. The usual case by far."""
+        self._newest = np.zeros(layout.size + 1, dtype=np.int64)
+        """By place the latest event time: what is later is new without a search. The usual case by far.
+
+        Zeros, which are not written: of series that never speak no page is ever touched. The last is for all that have
+        no place, and says that each must be searched for.
+        """
+        self._newest[-1] = np.iinfo(np.int64).max
 
     def __len__(self) -> int:
         return sum(len(keys) for keys in self._hours.values())
@@ -54,33 +60,42 @@ class ReadingMemory:
     def take_new(self, batch: ReadingBatch, *, now: int) -> npt.NDArray[np.bool_]:
         """True for every reading that is seen for the first time; it is remembered. The first of equals stands."""
         self._forget(now)
-        series = self._series(batch)
+        place = self._places(batch)
+        series = self._series(batch, place)
         is_new = _first_of_equals(series, batch.at)
         hour, keys = _hour_and_key(series, batch.at)
-        doubtful = is_new & (batch.at <= self._newest[series])
+        doubtful = is_new & (batch.at <= self._newest[place])
         for which in np.unique(hour[doubtful]):
             rows = np.flatnonzero(doubtful & (hour == which))
             if which in self._hours:
                 is_new[rows] = ~self._hours[which].contains(keys[rows])
-        self._remember(series[is_new], batch.at[is_new], hour[is_new], keys[is_new])
+        self._remember(place[is_new], batch.at[is_new], hour[is_new], keys[is_new])
         return is_new
 
-    def _remember(
-        self, series: npt.NDArray[np.int64], at: npt.NDArray[np.int64], hour: npt.NDArray[np.int64], keys: Keys
-    ) -> None:
+    def _remember(self, place: Places, at: npt.NDArray[np.int64], hour: npt.NDArray[np.int64], keys: Keys) -> None:
         for which in np.unique(hour):
             self._hours.setdefault(int(which), KeySet()).add(keys[hour == which])
-        np.maximum.at(self._newest, series, at)
+        np.maximum.at(self._newest, place, at)
 
     def _forget(self, now: int) -> None:
         oldest = (now - self._horizon) // _HOUR
         for hour in [hour for hour in self._hours if hour < oldest]:
             del self._hours[hour]
 
-    def _series(self, batch: ReadingBatch) -> npt.NDArray[np.int64]:
-        if batch.vocabulary is not self._vocabulary:
+    def _places(self, batch: ReadingBatch) -> Places:
+        if batch.vocabulary is not self._layout.vocabulary:
             raise ValueError("a batch of another vocabulary: translate it first, its ordinals mean something else")
-        return batch.device.astype(np.int64) * len(self._vocabulary.metrics) + batch.metric
+        return self._layout.places(batch.device, batch.metric)
+
+    def _series(self, batch: ReadingBatch, place: Places) -> npt.NDArray[np.int64]:
+        """A number for each series: its place; beyond all places for those that have none, as the journal holds them of
+        a kind that reported more before.
+        """
+        is_stray = place == NOWHERE
+        if not is_stray.any():
+            return place
+        cells = batch.device.astype(np.int64) * len(batch.vocabulary.metrics) + batch.metric
+        return np.where(is_stray, self._layout.size + cells, place)
 
 
 class IdentityMemory:
@@ -111,10 +126,10 @@ class IdentityMemory:
 class Memory:
     """Both memories, and how they come back after a restart."""
 
-    def __init__(self, vocabulary: Vocabulary, *, horizon_s: float, future_skew_s: float) -> None:
-        self.readings = ReadingMemory(vocabulary, horizon_s=horizon_s)
+    def __init__(self, layout: SeriesLayout, *, horizon_s: float, future_skew_s: float) -> None:
+        self.readings = ReadingMemory(layout, horizon_s=horizon_s)
         self.identities = IdentityMemory(horizon_s=horizon_s)
-        self._vocabulary = vocabulary
+        self._vocabulary = layout.vocabulary
         self._reach = round((horizon_s + future_skew_s) * MICROS_PER_S)
 
     def rebuild(self, journal: Journal, *, now: int) -> int:

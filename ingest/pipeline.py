@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.devices import Registry
+from domain.layout import layout_of
 from domain.messages import Message, Quarantined, Reason
 from domain.metrics import Catalogue
 from domain.ports import Journal
@@ -52,7 +53,9 @@ class Pipeline:
             late_horizon_s=settings.late_horizon,
             future_skew_s=settings.future_skew,
         )
-        self._memory = Memory(self.vocabulary, horizon_s=settings.late_horizon, future_skew_s=settings.future_skew)
+        self.layout = layout_of(registry, self.vocabulary)
+        """Where each series has its place, for all who keep something of every series."""
+        self._memory = Memory(self.layout, horizon_s=settings.late_horizon, future_skew_s=settings.future_skew)
         names = names_of(registry, self.vocabulary)
         self._opener = Opener(formats or Formats(choice_of(settings, registry)), names)
         self._kept_bytes = settings.limits.payload_bytes

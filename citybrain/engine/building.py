@@ -93,7 +93,7 @@ def build(installation: Installation, clock: Clock) -> Parts:
         alerts = OpenAlerts(books.alerts.every_open())
         totals = Totals(books.ledger.totals())
     gazetteer = Gazetteer(registry)
-    latest = LatestValues(pipeline.vocabulary)
+    latest = LatestValues(pipeline.layout)
     before = journal.last_sequence
     redrive = QuarantineRedrive(records, is_caught_up=lambda: service.recorded_through() >= before)
     scene = Scene(registry=registry, desk=desk, latest=latest, alerts=alerts, gazetteer=gazetteer)

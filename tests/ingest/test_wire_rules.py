@@ -291,8 +291,7 @@ def test_rule_7_warnings_of_the_things_stack_make_values_uncertain() -> None:
 
 def test_rule_7_only_what_is_good_and_live_becomes_the_latest_value() -> None:
     pipeline = hall()
-    latest = LatestValues(pipeline.vocabulary)
+    latest = LatestValues(pipeline.layout)
     for q, laeq in (("good", 50.0), ("uncertain", 60.0), ("bad", 70.0)):
         latest.update(settle(message(noise(laeq, q=q, t=NOW_MS + round(laeq))), pipeline=pipeline).readings)
-    row, column = pipeline.vocabulary.device_ordinal["NM-0001"], pipeline.vocabulary.metric_ordinal["laeq"]
-    assert latest.value[row, column] == 50.0
+    assert latest.of(pipeline.vocabulary.device_ordinal["NM-0001"], "laeq") == (NOW + 50_000, 50.0)

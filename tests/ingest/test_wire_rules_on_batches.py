@@ -82,13 +82,12 @@ def test_rule_8_one_bad_element_does_not_lose_the_others(content: object, topic:
 
 def test_rule_9_late_points_are_history_and_do_not_become_the_latest() -> None:
     pipeline = hall()
-    latest = LatestValues(pipeline.vocabulary)
+    latest = LatestValues(pipeline.layout)
     for minutes, laeq in ((0, 50.0), (-45, 60.0), (-1, 70.0)):
         batch = settle(message(noise(laeq, t=NOW_MS + minutes * 60_000)), pipeline=pipeline).readings
         assert batch.at.tolist() == [NOW + minutes * MINUTE]
         latest.update(batch)
-    row, column = pipeline.vocabulary.device_ordinal["NM-0001"], pipeline.vocabulary.metric_ordinal["laeq"]
-    assert (latest.value[row, column], latest.at[row, column]) == (50.0, NOW)
+    assert latest.of(pipeline.vocabulary.device_ordinal["NM-0001"], "laeq") == (NOW, 50.0)
 
 
 def test_rule_9_one_message_may_hold_many_times_newest_first() -> None:
