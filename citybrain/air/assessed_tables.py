@@ -30,6 +30,7 @@ _REASONS = {
     "placeholder": "占位值 placeholder",
     "negative": "负值 negative",
     "not_finite": "非数值 not finite",
+    "out_of_range": "超出可信范围 out of range",
     "zero": "零值 zero",
     "duplicate": "重复 duplicate",
     "quality": "质量不合格 not good",

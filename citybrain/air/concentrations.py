@@ -1,5 +1,6 @@
 """Concentrations as people type them: `pm2_5=61`, `o3=60ppb`, `CO=1.2mg/m3`."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -14,9 +15,19 @@ from rules.standards.air.units import amount, converted
 
 PLACEHOLDERS = frozenset({-99, -999, -9999, -99.9, -999.9})
 """Numbers that stations write where nothing was measured."""
-WORDS = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "—", "–", "/", "缺测"})
+WORDS = frozenset(
+    {"", "na", "n/a", "#n/a", "nan", "null", "none", "-", "--", "---", "—", "——", "–", "/", "缺", "缺测", "无", "无效"}
+)
 """Words for the same."""
 _SPELLINGS = {"pm25": "pm2_5", "pm2": "pm2_5", "ozone": "o3"}
+_CHINESE = {
+    "二氧化硫": "so2",
+    "二氧化氮": "no2",
+    "一氧化碳": "co",
+    "臭氧": "o3",
+    "细颗粒物": "pm2_5",
+    "可吸入颗粒物": "pm10",
+}
 FAR_BEYOND = 5
 """More than so many times the end of the table is more often a wrong unit than bad air."""
 
@@ -30,8 +41,13 @@ class Asked:
 
 
 def folded(name: str) -> str:
-    """PM2.5, pm25 and pm2_5 are one name, with or without the mean behind it: pm2.5_24h."""
-    plain = name.strip().lower().replace(".", "_").replace("-", "_").replace(" ", "")
+    """PM2.5, PM₂.₅, pm25, 细颗粒物 and pm2_5 are one name, with or without the mean behind it: pm2.5_24h, 臭氧8h."""
+    plain = unicodedata.normalize("NFKC", name).strip().lower().replace(" ", "")
+    plain = plain.replace(".", "_").replace("-", "_").replace(",", "_").replace("小时", "h")
+    for chinese, pollutant in _CHINESE.items():
+        if plain.startswith(chinese):
+            rest = plain.removeprefix(chinese).removeprefix("_")
+            plain = rest if rest.startswith(pollutant) else f"{pollutant}_{rest}".rstrip("_")
     pollutant, _, mean = plain.rpartition("_")
     if mean not in {"1h", "8h", "24h"}:
         pollutant, mean = plain, ""

@@ -41,7 +41,8 @@ def read_readings(path: Path, how: Reading, ambient: Ambient) -> Samples:
         except (KeyError, TypeError, ValueError) as exc:
             samples.refuse(line, f"no reading: {exc!r}")
             continue
-        reason = "quality" if row.get("quality", "good") != "good" else why_not(value, how)
+        highest = ambient.believed_up_to[pollutant]
+        reason = "quality" if row.get("quality", "good") != "good" else why_not(value, how, highest)
         if reason:
             samples.put_aside(pollutant, reason)
             continue

@@ -7,7 +7,7 @@ import numpy as np
 
 from domain.errors import Refused
 from domain.instants import from_micros, iso
-from rules.standards.air.columns import NOTHING, SCALE, scaled
+from rules.standards.air.columns import NOTHING, scaled
 from rules.standards.air.hours import HOUR_US, Hours, hour_of, hours_of, means_of, phase
 
 MOST_HOURS = 30 * 8_784
@@ -74,9 +74,15 @@ def hours_from(samples: Samples, *, timezone: str, minutes_of_hour: float) -> Ho
             samples.remarks.append(
                 f"{pollutant}: {zeros} 个零值按测得值计（--zero-is-missing 视为缺测）· values of 0 counted as measured"
             )
-        if pollutant == "co" and len(value) and np.median(value) > 50 * SCALE:
-            samples.remarks.append("co: 多数值大于 50 mg/m³，单位可能是 µg/m³ · is it µg/m³? --unit co=µg/m³")
+    _doubt_the_unit_of_co(samples)
     return hours_of(begins, means, timezone=timezone)
+
+
+def _doubt_the_unit_of_co(samples: Samples) -> None:
+    kept = samples.series.get("co", Series()).value
+    too_high = samples.set_aside.get("co", Counter())["out_of_range"]
+    if too_high > len(kept) or (kept and np.median(kept) > 50):
+        samples.remarks.append("co: 多数值大于 50 mg/m³，单位可能是 µg/m³ · is it µg/m³? --unit co=µg/m³")
 
 
 def _check_period(samples: Samples) -> None:

@@ -1,47 +1,26 @@
-"""Hours of an air station from a CSV file: columns by their names, units from the header, local times."""
+"""Hourly means of a station from CSV, as people export them: headers in English or Chinese, local times, gaps."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from citybrain.air.concentrations import PLACEHOLDERS, WORDS, folded
+from citybrain.air.columns import Layout, Place, named
+from citybrain.air.concentrations import PLACEHOLDERS, WORDS
 from citybrain.air.samples import Samples
+from citybrain.air.table_text import Table, open_table
+from citybrain.air.table_times import times_of
+from citybrain.noise.columns import stamp_words
 from domain.errors import Refused
 from domain.instants import MICROS_PER_S
 from rules.standards.air.limits import Ambient
 from rules.standards.air.units import factor, unit_of
-from simulators.recordings import tables
-from simulators.recordings.localtime import LocalTimes, parse_stamp
 
 HOUR_S = 3_600
-_CHINESE = {
-    "二氧化硫": "so2",
-    "二氧化氮": "no2",
-    "一氧化碳": "co",
-    "臭氧": "o3",
-    "细颗粒物": "pm2_5",
-    "可吸入颗粒物": "pm10",
-}
-_TIMES = (
-    "time",
-    "datetime",
-    "timestamp",
-    "date_time",
-    "at",
-    "t",
-    "date",
-    "时间",
-    "监测时间",
-    "日期时间",
-    "数据时间",
-    "日期",
-)
-_PARTS = ("year", "month", "day", "hour")
-_UNIT = re.compile(r"^(.*?)\s*[(（\[](.+?)[)）\]]\s*$")
+_SHOWN = 12
+"""So many names are told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,125 +34,183 @@ class Reading:
     device: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Column:
-    pollutant: str
-    place: int
-    factor: float
+@dataclass(slots=True, kw_only=True)
+class _Cells:
+    """One pollutant's cells: row of the table, line of the file, text, and the factor of its unit."""
+
+    rows: list[int] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    factors: list[float] = field(default_factory=list)
 
 
 def read_table(path: Path, how: Reading, ambient: Ambient) -> Samples:
-    """Raises Refused when there is no column of time, or none of a pollutant."""
-    names = tables.header(path)
+    """Raises Refused when there is no column of time, none of a pollutant, or several stations and none is chosen."""
     samples = Samples()
-    stamp, parts = _stamp(path, names)
-    columns = _columns(path, names, how, ambient, samples, is_uci=parts and "wspm" in {name.lower() for name in names})
-    label = how.label or ("start" if parts else "end")
+    table = open_table(path, ambient.pollutants)
+    rows = _of_one_station(table, how, samples)
+    label = how.label or _label(table.layout)
     word = "起点" if label == "start" else "终点"
     samples.remarks.append(f"时间标注为时段{word} · times name the {label} of the hour ({how.timezone})")
-    times = LocalTimes(how.timezone)
-    for line, row in tables.rows(path):
-        samples.lines += 1
-        try:
-            begin_s = times.epoch_s(stamp(row))
-        except (ValueError, IndexError) as exc:
-            samples.refuse(line, str(exc))
-            continue
-        _take(samples, line, row, columns, round(begin_s * MICROS_PER_S), how)
-    for series in samples.series.values():
-        span_s = usual_step_s(series.at)
-        series.span_s = [span_s] * len(series.at)
-        if label == "start":
-            series.at = [at + round(span_s * MICROS_PER_S) for at in series.at]
+    samples.lines = len(rows)
+    at = times_of(table, rows, how.timezone, samples.refuse)
+    for pollutant, cells in _cells(table, rows, how, ambient, samples).items():
+        _take(samples, pollutant, cells, at, how, ambient)
+    _spans(samples, label)
     return samples
 
 
 def usual_step_s(at: Sequence[int]) -> float:
     """Seconds from one instant (µs) to the next in most cases, at most an hour; an hour for a single one."""
-    steps = np.diff(np.unique(np.array(at, dtype=np.int64))) / MICROS_PER_S
-    return float(np.minimum(np.median(steps), HOUR_S)) if len(steps) else float(HOUR_S)
+    return min(_step_s(at), HOUR_S)
 
 
-def _take(samples: Samples, line: int, row: Sequence[str], columns: Sequence[_Column], at: int, how: Reading) -> None:
-    for column in columns:
-        cell = row[column.place].strip() if column.place < len(row) else ""
-        if cell.lower() in WORDS:
-            samples.put_aside(column.pollutant, "missing")
-            continue
-        try:
-            value = float(cell)
-        except ValueError:
-            samples.refuse(line, f"{column.pollutant}: {cell!r} is not a number")
-            continue
-        reason = why_not(value, how)
-        if reason:
-            samples.put_aside(column.pollutant, reason)
-        else:
-            samples.keep(column.pollutant, at, 0.0, value if column.factor == 1 else value * column.factor)
-
-
-def why_not(value: float, how: Reading) -> str:
+def why_not(value: float, how: Reading, highest: float) -> str:
     """Why a number is no measurement; empty when it is one."""
     if value in PLACEHOLDERS:
         return "placeholder"
     if not value >= 0 or value == float("inf"):
         return "negative" if value < 0 else "not_finite"
+    if value > highest:
+        return "out_of_range"
     return "zero" if value == 0 and how.zero_is_missing else ""
 
 
-def _stamp(path: Path, names: Sequence[str]) -> tuple[Callable[[Sequence[str]], datetime], bool]:
-    """How a row tells its time, and whether it does so in year, month, day and hour."""
-    place = {name.strip().lower(): number for number, name in enumerate(names)}
-    if all(part in place for part in _PARTS):
-        year, month, day, hour = (place[part] for part in _PARTS)
-
-        def from_parts(row: Sequence[str]) -> datetime:
-            numbers = [int(float(row[number])) for number in (year, month, day, hour)]
-            return datetime(numbers[0], numbers[1], numbers[2], numbers[3])  # noqa: DTZ001  LocalTimes gives the zone
-
-        return from_parts, True
-    column = next((place[name] for name in _TIMES if name in place), None)
-    if column is None:
-        raise Refused(
-            f"{path}: no column of time among {', '.join(names)}; name one `time`, or give year, month, day and hour"
-        )
-    clock = place.get("hour")
-    if clock is None:
-        return lambda row: parse_stamp(row[column]), False
-    return lambda row: parse_stamp(row[column]).replace(hour=int(float(row[clock]))), False
+def _step_s(at: Sequence[int]) -> float:
+    steps = np.diff(np.unique(np.array(at, dtype=np.int64))) / MICROS_PER_S
+    return float(np.median(steps)) if len(steps) else float(HOUR_S)
 
 
-def _columns(
-    path: Path, names: Sequence[str], how: Reading, ambient: Ambient, samples: Samples, *, is_uci: bool
-) -> list[_Column]:
-    found: dict[str, _Column] = {}
-    for place, name in enumerate(names):
-        plain, unit = _named(name)
-        if plain not in ambient.pollutants:
+def _label(layout: Layout) -> str:
+    """The start in year, month, day and hour, or where the header says so; bulletins name the end."""
+    if layout.parts is not None or layout.time is None:
+        return "start"
+    return "start" if stamp_words(layout.names[layout.time]) == "begin" else "end"
+
+
+def _of_one_station(table: Table, how: Reading, samples: Samples) -> list[int]:
+    """Places of the rows of the station; told are the columns without a meaning here."""
+    ignored = [name for place, name in enumerate(table.layout.names) if place not in table.layout.used and name]
+    if ignored:
+        more = " …" if len(ignored) > _SHOWN else ""
+        samples.remarks.append(f"未使用的列 columns not used: {', '.join(ignored[:_SHOWN])}{more}")
+    every = list(range(len(table.rows)))
+    place = table.layout.point
+    if place is None:
+        if how.device is not None:
+            raise Refused(f"{table.where}: no column of stations; leave --device out")
+        return every
+    found = [row[place].strip() if place < len(row) else "" for row in table.rows]
+    known = sorted(set(found))
+    if how.device is None and len(known) > 1:
+        names = ", ".join(known[:8])
+        raise Refused(f"{table.where} holds {len(known)} stations: {names}; choose one with --device")
+    if how.device is not None and how.device not in known:
+        raise Refused(f"{table.where}: no station {how.device!r}; it holds {', '.join(known[:8]) or 'none'}")
+    return [number for number in every if how.device is None or found[number] == how.device]
+
+
+def _cells(table: Table, rows: Sequence[int], how: Reading, ambient: Ambient, samples: Samples) -> dict[str, _Cells]:
+    found: dict[str, _Cells] = {}
+    if table.layout.wide:
+        for column in table.layout.wide:
+            if column.pollutant in found:
+                raise Refused(f"{table.where}: two columns of {column.pollutant}; keep one")
+            times = _factor(table, column, how, ambient, samples)
+            found[column.pollutant] = _Cells(
+                rows=list(rows),
+                lines=[table.lines[number] for number in rows],
+                texts=[_cell(table.rows[number], column.place) for number in rows],
+                factors=[times] * len(rows),
+            )
+        return found
+    return _long(table, rows, how, ambient, samples)
+
+
+def _long(table: Table, rows: Sequence[int], how: Reading, ambient: Ambient, samples: Samples) -> dict[str, _Cells]:
+    """Each row names its pollutant; those of other things are counted and told."""
+    found: dict[str, _Cells] = {}
+    beside: Counter[str] = Counter()
+    factors: dict[tuple[str, str], float] = {}
+    kind, value, unit = table.layout.kind or 0, table.layout.value or 0, table.layout.unit
+    for number in rows:
+        row = table.rows[number]
+        said = _cell(row, kind)
+        pollutant, written = named(said, ambient.pollutants)
+        if pollutant is None:
+            beside[said] += 1
             continue
-        if plain in found:
-            raise Refused(f"{path}: two columns of {plain}; keep one")
-        asked = how.units.get(plain) or unit or ("µg/m³" if is_uci else ambient.unit(plain))
-        try:
-            times = factor(plain, unit=asked, into=ambient.unit(plain), per_ppb=ambient.per_ppb)
-        except ValueError as exc:
-            raise Refused(f"{path}: column {name}: {exc}") from exc
-        if times != 1:
-            samples.remarks.append(f"{plain}: {asked} → {ambient.unit(plain)} × {float(times):g}")
-        found[plain] = _Column(pollutant=plain, place=place, factor=float(times))
-    if not found:
-        raise Refused(f"{path}: no pollutant among {', '.join(names)}; known are {', '.join(ambient.pollutants)}")
-    return list(found.values())
+        asked = _cell(row, unit) if unit is not None else ""
+        if (pollutant, asked) not in factors:
+            told = written or (_unit(table, asked) if asked else None)
+            column = Place(pollutant=pollutant, name=said, place=value, unit=told)
+            factors[pollutant, asked] = _factor(table, column, how, ambient, samples)
+        cells = found.setdefault(pollutant, _Cells())
+        cells.rows.append(number)
+        cells.lines.append(table.lines[number])
+        cells.texts.append(_cell(row, value))
+        cells.factors.append(factors[pollutant, asked])
+    if beside:
+        told = ", ".join(f"{name or '–'} × {times}" for name, times in beside.most_common(_SHOWN))
+        samples.remarks.append(f"未使用的行 rows not used: {told}")
+    return found
 
 
-def _named(name: str) -> tuple[str, str | None]:
-    """`CO(mg/m3)` is co in mg/m³. What stands in brackets and is no unit is left aside."""
-    match = _UNIT.fullmatch(name.strip())
-    text = match[1] if match else name
-    plain = _CHINESE.get(text.strip()) or folded(text).removesuffix("_1h")
-    if match is None:
-        return plain, None
+def _unit(table: Table, text: str) -> str:
     try:
-        return plain, unit_of(match[2])
-    except ValueError:
-        return plain, None
+        return unit_of(text)
+    except ValueError as exc:
+        raise Refused(f"{table.where}: {exc}") from exc
+
+
+def _factor(table: Table, column: Place, how: Reading, ambient: Ambient, samples: Samples) -> float:
+    plain = column.pollutant
+    asked = how.units.get(plain) or column.unit or ("µg/m³" if table.is_uci else ambient.unit(plain))
+    try:
+        times = factor(plain, unit=asked, into=ambient.unit(plain), per_ppb=ambient.per_ppb)
+    except ValueError as exc:
+        raise Refused(f"{table.where}: column {column.name}: {exc}") from exc
+    if times != 1:
+        samples.remarks.append(f"{plain}: {asked} → {ambient.unit(plain)} × {float(times):g}")
+    return float(times)
+
+
+def _cell(row: Sequence[str], place: int) -> str:
+    return row[place].strip() if place < len(row) else ""
+
+
+def _take(
+    samples: Samples, pollutant: str, cells: _Cells, at: Mapping[int, int], how: Reading, ambient: Ambient
+) -> None:
+    for number, line, text, times in zip(cells.rows, cells.lines, cells.texts, cells.factors, strict=True):
+        if number not in at:
+            continue
+        if text.lower() in WORDS:
+            samples.put_aside(pollutant, "missing")
+            continue
+        try:
+            value = float(text)
+        except ValueError:
+            samples.refuse(line, f"{pollutant}: {text!r} is not a number")
+            continue
+        reason = why_not(value, how, ambient.believed_up_to[pollutant] / times)
+        if reason:
+            samples.put_aside(pollutant, reason)
+        else:
+            samples.keep(pollutant, at[number], 0.0, value if times == 1 else value * times)
+
+
+def _spans(samples: Samples, label: str) -> None:
+    """A mean stands for the usual step of its column, at most an hour."""
+    longest = 0.0
+    for series in samples.series.values():
+        longest = max(longest, _step_s(series.at))
+        span_s = usual_step_s(series.at)
+        series.span_s = [span_s] * len(series.at)
+        if label == "start":
+            series.at = [at + round(span_s * MICROS_PER_S) for at in series.at]
+    if longest > HOUR_S:
+        samples.remarks.append(
+            f"相邻行相隔 {longest / HOUR_S:g} 小时，每行按一小时均值计；日均值请用 citybrain aqi · rows are "
+            f"{longest / HOUR_S:g} h apart and each is read as the mean of one hour; for daily means use citybrain aqi"
+        )

@@ -35,7 +35,7 @@ STANDARDS = (AUTO, "hj633-2026", "hj633-2012", "epa-2024")
 @click.option("--unit", "units", multiple=True, metavar="NAME=UNIT", help="列的单位，可重复，如 co=µg/m³ · of a column")
 @click.option("--not-monitored", multiple=True, metavar="NAME", help="不监测的污染物，可重复 · not measured at all")
 @click.option("--zero-is-missing", is_flag=True, help="零值视为缺测 · a 0 is a placeholder")
-@click.option("--device", help="NDJSON 中的设备 · of the readings of several devices")
+@click.option("--device", help="多个站点中的一个 · one of several stations or devices")
 @click.option("--days", "all_days", is_flag=True, help="列出每一天 · show every day")
 @click.option("--json", "as_json", is_flag=True, help="one JSON object · 一个 JSON 对象")
 def air(  # noqa: PLR0913  the options of a command line are its parameters

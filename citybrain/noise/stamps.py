@@ -25,6 +25,8 @@ _YEAR_FIRST = re.compile(
     r"(?:[T\s]*(\d{1,2})(?:[:：时](\d{1,2})?)?(?:[:：分](\d{1,2})?)?(?:\.(\d{1,6})\d*)?秒?)?"
 )
 """2025/3/21 9:05, 2025年3月21日 9时05分, and 24:00 for the end of a day."""
+_HOUR_STAMP = re.compile(r"(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-4])()()()")
+"""2026112022, the hour of a day. Taken for seconds since 1970 such a number would lie in 2033 and later."""
 _DAY_FIRST = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})")
 _EARLIEST, _LATEST = 1900, 2200
 
@@ -116,6 +118,8 @@ def _offset(quarter: int, zone: ZoneInfo, fold: int) -> int:
 
 
 def _of_digits(spelled: str, digits: str) -> tuple[int, bool]:
+    if (compact := _HOUR_STAMP.fullmatch(spelled)) is not None:
+        return _micros(_of_parts(compact))
     if len(digits) in _SECONDS_DIGITS:
         return round(float(spelled) * MICROS_PER_S), False
     if len(digits) == _MILLIS_DIGITS:

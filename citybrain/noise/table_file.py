@@ -33,7 +33,7 @@ def read_table(path: Path, options: TableOptions, validity: Validity, told: Told
     """All rows by point. Raises Refused when it is no table, or when no header has a time and a level."""
     unread = Unread()
     try:
-        encoding = _encoding(path)
+        encoding = encoding_of(path)
         with path.open("rb") as raw, TextIOWrapper(raw, encoding=encoding, newline="") as file:
             header = _header(file, path, options.columns)
             read = Reading(header.places, options, validity, unread, decimal_comma=header.delimiter != ",")
@@ -53,7 +53,7 @@ def read_table(path: Path, options: TableOptions, validity: Validity, told: Told
     )
 
 
-def _encoding(path: Path) -> str:
+def encoding_of(path: Path) -> str:
     """UTF-8 unless the first bytes say otherwise: a mark, or letters of GB 18030 as spreadsheets write them."""
     with path.open("rb") as file:
         head = file.read(1 << 16)

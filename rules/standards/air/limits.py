@@ -64,6 +64,7 @@ class Ambient(Strict):
     rounded_before_comparing: bool
     per_ppb: dict[str, Number]
     steps: dict[str, Number]
+    believed_up_to: dict[str, float]
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -203,7 +203,7 @@ def test_of_several_devices_one_must_be_chosen(capsys: pytest.CaptureFixture[str
         ("time,pm10\n2026-11-20 01:00,2\n", ["--tz", "Nowhere"], "is no zone of time"),
         ("time,pm10\n2026-11-20 01:00,2\n", ["--unit", "pm10=stones"], "is no unit of a concentration"),
         ("time,pm10\n2026-11-20 01:00,2\n", ["--not-monitored", "radon"], "'radon' is no pollutant"),
-        ("time,pm10\n2026-11-20 01:00,2\n0026-11-20 01:00,2\n", [], "mend the wrong ones"),
+        ("time,pm10\n2026-11-20 01:00,2\n1926-11-20 01:00,2\n", [], "mend the wrong ones"),
         ("", [], "is empty"),
     ],
 )
