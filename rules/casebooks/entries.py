@@ -58,7 +58,10 @@ class CityEntry(Strict):
 
 
 class SeriesEntry(Strict):
-    """Values of one metric of one or several devices: `values` in the short notation, or `rows` of moment and value."""
+    """Values of one metric of one or several devices: `values` in the short notation, or `rows` of moment and value.
+
+    `behind` or `ahead`: so wrong are the devices' clocks; their readings come so long after or before their own times.
+    """
 
     device: str
     metric: str
@@ -68,6 +71,8 @@ class SeriesEntry(Strict):
     every: Seconds | None = None
     span: Seconds = 0.0
     quality: Literal["good", "uncertain", "bad"] = "good"
+    behind: Seconds = 0.0
+    ahead: Seconds = 0.0
 
     @model_validator(mode="after")
     def _says_its_values_once(self) -> Self:

@@ -54,7 +54,9 @@ class Making:
             until=until,
             tick=_us(entry.tick),
             step=_us(min((series.every or entry.every for series in entry.series), default=entry.every)),
-            settle=_us(arrival.delay) + _us(arrival.shuffle),
+            settle=_us(arrival.delay)
+            + _us(arrival.shuffle)
+            + max((_us(one.behind) for one in entry.series), default=0),
             batch=arrival.batch,
             lines=tuple(self._arriving(readings)),
             expected=tuple(self._expected(index, one) for index, one in enumerate(entry.expect)),
@@ -63,7 +65,7 @@ class Making:
         )
 
     def _readings(self, index: int, series: SeriesEntry) -> Iterator[Line]:
-        """In order of time, as if each arrived at once."""
+        """In order of time, as if each arrived at once, by a clock as wrong as the series says."""
         where: Where = ("series", index)
         if series.metric not in self._catalogue:
             hint = did_you_mean(series.metric, self._catalogue.codes)
@@ -79,7 +81,7 @@ class Making:
                     device=device,
                     metric=series.metric,
                     at=at,
-                    arrival=at,
+                    arrival=at + _us(series.behind) - _us(series.ahead),
                     value=value,
                     span_s=series.span,
                     quality=quality,
@@ -155,7 +157,7 @@ def _later(line: Line, by: int) -> Line:
         device=line.device,
         metric=line.metric,
         at=line.at,
-        arrival=line.at + by,
+        arrival=line.arrival + by,
         value=line.value,
         span_s=line.span_s,
         quality=line.quality,

@@ -8,6 +8,7 @@ from rules.entries import RuleEntry
 from rules.kinds.absence import AbsenceEntry, compile_absence
 from rules.kinds.agreement import AgreementEntry, compile_agreement
 from rules.kinds.change import ChangeEntry, compile_change
+from rules.kinds.clock import ClockEntry, compile_clock
 from rules.kinds.correlation import CorrelationEntry, compile_correlation
 from rules.kinds.drift import DriftEntry, compile_drift
 from rules.kinds.frozen import FrozenEntry, compile_frozen
@@ -44,5 +45,6 @@ KINDS: Mapping[str, Kind] = {
     "outage": Kind(entry=OutageEntry, compile=compile_outage),
     "change": Kind(entry=ChangeEntry, compile=compile_change),
     "correlation": Kind(entry=CorrelationEntry, compile=compile_correlation),
+    "clock": Kind(entry=ClockEntry, compile=compile_clock),
     "drift": Kind(entry=DriftEntry, compile=compile_drift),
 }
