@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -96,7 +96,6 @@ def shipped_calendars() -> dict[str, Path]:
     return {path.stem.partition("-")[0]: path for path in sorted(SHIPPED.glob("*.yaml"))}
 
 
-@lru_cache(maxsize=32)
 def load_calendar(path: Path) -> Calendar:
-    """Read once. Raises Misconfigured with all that is wrong in the file."""
+    """Raises Misconfigured with all that is wrong in the file."""
     return load(path, Calendar)

@@ -22,6 +22,8 @@ from rules.tables import LimitTable
 Text = Annotated[str, Field(min_length=1)]
 Fault = tuple[Where, str]
 """Where inside of a rule, and what is wrong there."""
+NAMES = frozenset({"zh", "en", "severity", "clause", "needs_acknowledgement"})
+"""What of a rule may change without a change of what is judged."""
 NO_SOURCE = Clause(zh="未注明出处", en="no source")
 """What an alert says of a limit whose rule names no clause."""
 
@@ -89,6 +91,13 @@ class RuleEntry(Strict):
             unit="" if unit == "1" else unit,
             needs_acknowledgement=self.needs_acknowledgement,
         )
+
+    def meaning(self) -> dict[str, Any]:
+        """What decides what is judged, as plain values; with the content of files that it names, not their paths.
+
+        A key that holds its default is left out: one that a later version adds does not make every rule another one.
+        """
+        return self.model_dump(mode="json", exclude_defaults=True, warnings="none", exclude=set(NAMES))
 
     def faults(self, ground: Ground) -> Iterator[Fault]:
         """What is wrong with an entry that reads well by itself. A kind with keys of its own adds to it."""

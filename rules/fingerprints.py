@@ -10,13 +10,13 @@ import msgspec
 from domain.errors import Refused
 from rules.loading import RuleSet
 
-_NAMES = frozenset({"zh", "en", "severity", "clause", "needs_acknowledgement"})
-"""What may change without a change of what is judged."""
-
 
 def fingerprints(ruleset: RuleSet) -> Mapping[str, str]:
-    """By rule: the same as long as names, colour and clause alone change; the tables that it names count as its own."""
-    return {rule.entry.id: _of(rule.entry.model_dump(**_PLAIN, exclude=set(_NAMES)), ruleset) for rule in ruleset.rules}
+    """By rule: the same as long as names, colour and clause alone change.
+
+    What stands in the files that it names counts as its own: tables of limits, limits by device, calendars.
+    """
+    return {rule.entry.id: _of(rule.entry.meaning(), ruleset) for rule in ruleset.rules}
 
 
 def without(snapshot: bytes, rules: Collection[str]) -> bytes:
@@ -31,13 +31,9 @@ def without(snapshot: bytes, rules: Collection[str]) -> bytes:
     return msgspec.msgpack.encode({**content, "rules": kept})
 
 
-# a key that a later version adds with a default does not make every rule another one
-_PLAIN: Mapping[str, Any] = {"mode": "json", "exclude_defaults": True, "warnings": "none"}
-
-
 def _of(entry: Mapping[str, Any], ruleset: RuleSet) -> str:
     tables = {
-        name: ruleset.tables[name].model_dump(**_PLAIN, exclude={"zh", "en"})
+        name: ruleset.tables[name].model_dump(mode="json", exclude_defaults=True, exclude={"zh", "en"})
         for name in sorted(set(_tables(entry)) & ruleset.tables.keys())
     }
     text = json.dumps([entry, tables], sort_keys=True, ensure_ascii=False)

@@ -5,12 +5,20 @@ from datetime import time
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    PrivateAttr,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from config.durations import parse_duration
 from config.loading import Strict
 from domain.places import City
-from rules.calendars import load_calendar, shipped_calendars
+from rules.calendars import Calendar, load_calendar, shipped_calendars
 from rules.schedules import WEEK, Days, Hours, Schedule, Sun, SunIs
 
 LONGEST_OFFSET_S = 12 * 3600.0
@@ -83,6 +91,7 @@ class When(Strict):
     ] = Days.ALL
     sun: Annotated[SunEntry, BeforeValidator(_sun, json_schema_input_type=SunEntry | SunIs)] | None = None
     calendar: str | None = None
+    _read: Calendar | None = PrivateAttr(default=None)
 
     @field_validator("calendar")
     @classmethod
@@ -99,22 +108,33 @@ class When(Strict):
         return self
 
     def beside(self, folder: Path) -> "When":
-        """With the calendar's path taken from this folder, and read once. Raises Misconfigured for what is in it."""
+        """With the calendar read, by its name or from this folder. Raises Misconfigured for what is in it."""
         if self.calendar is None:
             return self
-        path = shipped_calendars().get(self.calendar) or folder / self.calendar
-        load_calendar(path)
-        return self.model_copy(update={"calendar": str(path)})
+        read = self.model_copy()
+        read._read = load_calendar(shipped_calendars().get(self.calendar) or folder / self.calendar)
+        return read
+
+    def meaning(self) -> dict[str, Any]:
+        """What decides about the hours, as plain values: of the calendar its days, not where it stands."""
+        said = self.model_dump(mode="json", exclude_defaults=True, warnings="none", exclude={"calendar"})
+        if self._read is None:
+            return said
+        years = self._read.model_dump(mode="json", include={"years"})["years"]
+        days = {year: {key: days[key] for key in ("rest", "work")} for year, days in years.items()}
+        return {**said, "calendar": days}
 
     def schedule(self, city: City) -> Schedule:
-        """In this city's zone of time, under its sun. Raises Misconfigured for a calendar that cannot be read."""
+        """In this city's zone of time, under its sun. A calendar that is not read yet is one that ships.
+
+        Raises Misconfigured for one that cannot be read.
+        """
         sun = self.sun and Sun(is_=self.sun.is_, begin_later_s=self.sun.later, end_earlier_s=self.sun.earlier)
-        path = self.calendar and (shipped_calendars().get(self.calendar) or Path(self.calendar))
         return Schedule(
             timezone=city.timezone,
             hours=self.hours,
             days=self.days,
             sun=sun or None,
-            calendar=load_calendar(path) if path else None,
+            calendar=self._read or self.beside(Path())._read,
             place=city.centre if sun else None,
         )

@@ -70,7 +70,8 @@ class RuleMemory:
         try:
             envelope = msgspec.msgpack.decode(content, type=_Envelope)
             self.change = Change.between(envelope.meanings, self.meanings)
-            self._desk.load(envelope.state)
+            # what a rule of another meaning, perhaps of another kind, has left may be nonsense to this one
+            self._desk.load(without(envelope.state, self.change.fresh))
         except (Refused, msgspec.MsgspecError) as exc:
             # after an upgrade: then the journal alone has to tell the rules
             _log.warning("rules start from the journal, their snapshot is of another version", reason=str(exc))

@@ -6,7 +6,7 @@ not. Where the hours begin, a reading that is still believed is judged at once.
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,9 @@ class ScheduleEntry(MetricEntry, Demand):
 
     kind: Literal["schedule"]
     when: When
+
+    def meaning(self) -> dict[str, Any]:
+        return {**super().meaning(), "when": self.when.meaning()}
 
     def faults(self, ground: Ground) -> Iterator[Fault]:
         yield from super().faults(ground)

@@ -103,6 +103,10 @@ class RungEntry(ThresholdEntry):
         if fault:
             yield ("levels", fault[0]), f"levels.{fault[0]}: {fault[1]}"
 
+    def meaning(self) -> dict[str, Any]:
+        """A rung is judged by its own limit, whatever the others are."""
+        return {key: value for key, value in super().meaning().items() if key not in ("levels", "rung")}
+
     def card(self, *, unit: str) -> RuleCard:
         return replace(super().card(unit=unit), ladder=self.ladder, rung=self.rung)
 

@@ -200,6 +200,31 @@ def test_a_changed_rule_does_not_judge_in_silence_what_the_records_hold_already(
     assert [(move, at) for move, at, _ in room.moves("tilt")] == [("open", 30.0), ("hold", 35.0)]
 
 
+OTHER_KINDS: Mapping[str, Mapping[str, Any]] = {
+    "schedule": {"normal": 0, "when": {"hours": ["00:00-24:00"]}},
+    "frozen": {"window": "1m", "metric": "tilt", "unit": "°"},
+    "change": {"metric": "tilt", "unit": "°", "within": "1m", "limit": 5},
+    "window": {"metric": "tilt", "unit": "°", "aggregate": "max", "window": "1m", "compare": "<=", "limit": 5},
+    "drift": {"metric": "tilt", "within_km": 1, "tolerance": 1, "window": "1m"},
+    "guarded": {"normal": 0, "unless": {"metric": "work_permit", "equals": 1}},
+    "agreement": {"expected": {"metric": "tilt"}},
+}
+
+
+@pytest.mark.parametrize("kind", OTHER_KINDS)
+def test_a_rule_that_is_of_another_kind_after_a_kill_is_not_given_what_the_old_one_remembered(
+    kind: str, room: RuleRoom
+) -> None:
+    common = {key: OPEN[key] for key in ("id", "zh", "en", "severity", "metric")}
+    room.judge([("MC-1", "cover_open", 1.0)], at=0)
+    room.judge(at=31)
+    room.parts.evaluation.save()
+    room.judge(at=33)  # recorded, but not in the snapshot
+    room.killed_with({**common, **OTHER_KINDS[kind], "kind": kind}, TILT)
+    room.judge(at=36_000)
+    assert [move for move, _, _ in room.moves("open")] == ["open", "hold", "retire"]
+
+
 def test_a_start_that_is_cut_short_does_not_take_a_changed_rule_for_an_old_one(room: RuleRoom) -> None:
     tilted(room)
     room.write(OPEN, {**TILT, "limit": 20})

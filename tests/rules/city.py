@@ -70,10 +70,11 @@ def shipped() -> RuleSet:
 
 
 def rules_of(directory: Path, *entries: Mapping[str, Any]) -> RuleSet:
-    """Entries written to a file and read back; names, severity and clause are filled in."""
-    common = {"zh": "规则", "en": "Rule", "severity": "yellow", "clause": CLAUSE}
+    """Entries written to a file and read back; names, clause and, but for ladders, severity are filled in."""
+    common = {"zh": "规则", "en": "Rule", "clause": CLAUSE}
+    filled = [{**common, **({} if "levels" in entry else {"severity": "yellow"}), **entry} for entry in entries]
     path = directory / "rules.yaml"
-    path.write_text(yaml.safe_dump({"rules": [{**common, **entry} for entry in entries]}), encoding="utf-8")
+    path.write_text(yaml.safe_dump({"rules": filled}), encoding="utf-8")
     return load_rules([path], catalogue=CATALOGUE, kinds=KINDS)
 
 
