@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,29 +21,75 @@ def read_table(path: Path, *, ignore_extra: bool) -> Listing:
     that nobody knows and says so.
     """
     text = read_text(path)
-    rows = _rows(path, text)
-    head_line, head = next(rows, (1, []))
+    delimiter = _delimiter_of(text)
+    rows = _rows(path, text, delimiter)
+    head_line, _, head = next(rows, (1, "", []))
     columns = [column_of(name) for name in head]
     unknown = [name for name, column in zip(head, columns, strict=True) if column is None and name]
     _check_head(path, head_line, columns, [] if ignore_extra else unknown)
-    found = [(line, _content(columns, row)) for line, row in rows if any(row)]
+    found = TableRows(columns, [(line, text) for line, text, row in rows if any(row)], delimiter=delimiter)
     notes = (f"left out the columns {', '.join(unknown)}",) if unknown and ignore_extra else ()
-    return Listing(contents=[content for _, content in found], spot=_spots(path, found, columns, head), notes=notes)
+    return Listing(contents=found, spot=_spots(path, found, columns, head), notes=notes)
 
 
-def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    """Rows without the blanks around their cells, with the line on which each begins."""
+class TableRows(Sequence[Any]):
+    """Devices of one row each. Their cells are taken apart when they are asked for: a registry that is read in portions
+    never lies in memory twice, and what is left of it lies close together.
+    """
+
+    def __init__(self, columns: Sequence[Column | None], rows: Sequence[tuple[int, str]], *, delimiter: str) -> None:
+        """`rows`: the line on which each begins, and its text, which has been found to be CSV."""
+        self._columns = columns
+        self._rows = rows
+        self._delimiter = delimiter
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return list(self._contents([text for _, text in self._rows[index]]))
+        return next(self._contents([self._rows[index][1]]))
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._contents(text for _, text in self._rows)
+
+    def line(self, index: int) -> int:
+        return self._rows[index][0]
+
+    def _contents(self, texts: Iterable[str]) -> Iterator[dict[str, Any]]:
+        for row in csv.reader(texts, delimiter=self._delimiter, strict=True):
+            yield _content(self._columns, _stripped(row))
+
+
+def _delimiter_of(text: str) -> str:
     first = text.partition("\n")[0]
-    delimiter = max(DELIMITERS, key=first.count)
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+    return max(DELIMITERS, key=first.count)
+
+
+def _rows(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, str, list[str]]]:
+    """The line on which each row begins, its text, and its cells without the blanks around them."""
+    lines: list[str] = []
+
+    def told() -> Iterator[str]:
+        for each in io.StringIO(text):
+            lines.append(each)
+            yield each
+
+    reader = csv.reader(told(), delimiter=delimiter, strict=True)
     line = 1
     try:
         for row in reader:
-            yield line, [cell.strip() for cell in row]
+            yield line, "".join(lines), _stripped(row)
             line = reader.line_num + 1
+            lines.clear()
     except csv.Error as exc:
         message = f"the row is no CSV: {exc}; put cells with quotes, commas or line breaks between double quotes"
         raise Misconfigured([Problem(file=str(path), line=line, message=message)]) from exc
+
+
+def _stripped(row: Sequence[str]) -> list[str]:
+    return [cell.strip() for cell in row]
 
 
 def _check_head(path: Path, line: int, columns: Sequence[Column | None], unknown: Sequence[str]) -> None:
@@ -76,17 +122,17 @@ def _content(columns: Sequence[Column | None], row: Sequence[str]) -> dict[str, 
 
 
 def _spots(
-    path: Path, found: Sequence[tuple[int, Mapping[str, Any]]], columns: Sequence[Column | None], head: Sequence[str]
+    path: Path, found: TableRows, columns: Sequence[Column | None], head: Sequence[str]
 ) -> Callable[[int, Where], Spot]:
     heads: dict[Where, str] = {
         column.where: name for column, name in zip(columns, head, strict=True) if column is not None
     }
 
     def spot(index: int, where: Where) -> Spot:
-        line, content = found[index]
+        content = found[index]
         column = next((heads[where[:n]] for n in range(len(where), 0, -1) if where[:n] in heads), None)
         part = column or ".".join(map(str, where))
         label = f"{named(content) or 'row'}, column {part}" if part else named(content) or "row"
-        return Spot(file=str(path), line=line, label=label)
+        return Spot(file=str(path), line=found.line(index), label=label)
 
     return spot

@@ -161,7 +161,7 @@ def test_unknown_columns_are_left_out_and_named_when_that_is_wished(tmp_path: Pa
     file = tmp_path / "d.csv"
     file.write_text("id,colour,kind,,size\nA,red,lamp,,9\n", encoding="utf-8")
     listing = read_table(file, ignore_extra=True)
-    assert listing.contents == [{"id": "A", "kind": "lamp"}]
+    assert list(listing.contents) == [{"id": "A", "kind": "lamp"}]
     assert listing.notes == ("left out the columns colour, size",)
 
 
@@ -211,3 +211,18 @@ def test_a_cell_is_read_as_any_spreadsheet_wrote_it(rows: list[tuple[str, str]],
         (content.get("id", ""), content.get("zh", "")) for content in read_table(file, ignore_extra=False).contents
     ]
     assert found == [row for row in wanted if any(row)]
+
+
+def test_rows_are_the_same_one_by_one_in_slices_and_all_in_a_row(tmp_path: Path) -> None:
+    file = tmp_path / "d.csv"
+    file.write_text('id,zh,aliases\nA,"一\n路",x;y\n\n  B  ,二,\n"C, D",三,z\n', encoding="utf-8")
+    listing = read_table(file, ignore_extra=False)
+    contents = list(listing.contents)
+    assert contents == [
+        {"id": "A", "zh": "一\n路", "aliases": ["x", "y"]},
+        {"id": "B", "zh": "二"},
+        {"id": "C, D", "zh": "三", "aliases": ["z"]},
+    ]
+    assert [listing.contents[index] for index in range(3)] == contents
+    assert [*listing.contents[:1], *listing.contents[1:]] == contents
+    assert [listing.spot(index, ()).line for index in range(3)] == [2, 5, 6]
