@@ -29,6 +29,8 @@ _POINTS = r"(device|station|site|point|sensor|stationid|sta)(id|name|code)?|.*(�
 _KINDS = r"type|metric|pollutant|parameter|污染物(名称)?|指标|因子|监测因子|监测项目|项目"
 _VALUES = r"value|concentration|conc|数值|值|监测值|浓度"
 _UNITS = r"unit|units|单位"
+_FLAGS = r"flag|dataflag|quality|数据标识|数据标记|标识|标记"
+_NORMAL = frozenset({"", "n", "normal", "good", "ok", "valid", "正常", "有效"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,8 @@ class Layout:
     kind: int | None
     value: int | None
     unit: int | None
+    flag: int | None
+    """A mark for the whole row; HJ 212: only N enters statistics."""
 
     @property
     def has_time(self) -> bool:
@@ -69,7 +73,7 @@ class Layout:
     @property
     def used(self) -> frozenset[int]:
         """Places of the columns that have a meaning here."""
-        single = (self.time, self.clock, self.point, self.kind, self.value, self.unit)
+        single = (self.time, self.clock, self.point, self.kind, self.value, self.unit, self.flag)
         return frozenset(
             [*(place for place in single if place is not None), *(self.parts or ()), *(one.place for one in self.wide)]
         )
@@ -102,6 +106,7 @@ def layout(names: Sequence[str], pollutants: Collection[str]) -> Layout:
         kind=kind,
         value=None if kind is None else _first(plain, (_VALUES,), {*taken, kind}),
         unit=None if kind is None else _first(plain, (_UNITS,), {*taken, kind}),
+        flag=_first(plain, (_FLAGS,), taken),
     )
 
 
@@ -127,6 +132,11 @@ def named(name: str, pollutants: Collection[str]) -> tuple[str | None, str | Non
         plain = plain[: end.start()]
     found = folded(plain)
     return (found, unit) if found in pollutants else (None, None)
+
+
+def is_normal(mark: str) -> bool:
+    """Whether what a row is marked with lets it enter statistics; no mark does."""
+    return mark.strip().lower() in _NORMAL
 
 
 def _unit(text: str) -> str | None:

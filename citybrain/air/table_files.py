@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from citybrain.air.columns import Layout, Place, named
+from citybrain.air.columns import Layout, Place, is_normal, named
 from citybrain.air.concentrations import PLACEHOLDERS, WORDS
 from citybrain.air.samples import Samples
 from citybrain.air.table_text import Table, open_table
@@ -54,7 +54,10 @@ def read_table(path: Path, how: Reading, ambient: Ambient) -> Samples:
     samples.remarks.append(f"时间标注为时段{word} · times name the {label} of the hour ({how.timezone})")
     samples.lines = len(rows)
     at = times_of(table, rows, how.timezone, samples.refuse)
-    for pollutant, cells in _cells(table, rows, how, ambient, samples).items():
+    found = _cells(table, rows, how, ambient, samples)
+    if table.layout.flag is not None:
+        _leave_marked(table, table.layout.flag, found, at, samples)
+    for pollutant, cells in found.items():
         _take(samples, pollutant, cells, at, how, ambient)
     _spans(samples, label)
     return samples
@@ -154,6 +157,16 @@ def _long(table: Table, rows: Sequence[int], how: Reading, ambient: Ambient, sam
         told = ", ".join(f"{name or '–'} × {times}" for name, times in beside.most_common(_SHOWN))
         samples.remarks.append(f"未使用的行 rows not used: {told}")
     return found
+
+
+def _leave_marked(table: Table, flag: int, found: Mapping[str, _Cells], at: dict[int, int], samples: Samples) -> None:
+    """Rows with a mark other than normal lose their instant, and are counted for each of their pollutants."""
+    marked = {number for number in at if not is_normal(_cell(table.rows[number], flag))}
+    for pollutant, cells in found.items():
+        for _ in marked.intersection(cells.rows):
+            samples.put_aside(pollutant, "quality")
+    for number in marked:
+        del at[number]
 
 
 def _unit(table: Table, text: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from citybrain.noise.cells import TableOptions
 from citybrain.noise.columns import Role
+from citybrain.noise.list_file import list_of_readings, read_list
 from citybrain.noise.readings_file import read_readings
 from citybrain.noise.rows import NoiseFile
 from citybrain.noise.series import PointSeries, SeriesOptions, series_of
@@ -79,6 +80,8 @@ def _read(path: Path, options: AssessOptions, told: Told) -> NoiseFile:
         raise Refused(f"{path} cannot be read: {exc.strerror}") from exc
     if head.startswith(b"{"):
         return read_readings(path, told)
+    if not options.columns and (found := list_of_readings(path)) is not None:
+        return read_list(path, found, timezone=options.series.timezone, validity=options.validity)
     table = TableOptions(timezone=options.series.timezone, time_format=options.time_format, columns=options.columns)
     return read_table(path, table, options.validity, told)
 

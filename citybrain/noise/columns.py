@@ -39,6 +39,16 @@ _WORDS: Mapping[Role, tuple[str, ...]] = {
     Role.SPAN: (r"span.*|duration.*|.*时长.*",),
 }
 """For each role the patterns in order of preference, on names in small letters without blanks and units."""
+_CLOCKS = frozenset({"time", "时间", "时刻", "clock", "hour", "小时", "时"})
+_LIST: Mapping[str, str] = {
+    "metric": r"metric|parameter|quantity|指标|因子|监测因子|监测项目",
+    "value": r"value|数值|值|监测值",
+    "time": r"at|t|ts|.*(time|stamp|时间|时刻).*",
+    "point": _WORDS[Role.POINT][0],
+    "span": _WORDS[Role.SPAN][0],
+    "quality": r"quality|.*flag|.*(标记|标识|标志).*",
+}
+"""Columns of a list that has a row for each metric, as `citybrain backtest` reads it."""
 _BEGINS = re.compile(r"begin|start|from|^datatime$|开始|起始")
 _ENDS = re.compile(r"end|until|结束|截止")
 
@@ -82,8 +92,30 @@ def _first(names: Sequence[str], patterns: Sequence[str], *, taken: set[int]) ->
 
 
 def _pair_date_and_time(names: Sequence[str], found: dict[Role, int]) -> None:
-    """`date,time,leq`: the date stands in a column of its own when the time's is nothing but a time."""
-    if Role.TIME in found and Role.DATE not in found and names[found[Role.TIME]] in {"time", "时间", "时刻"}:
-        place = _first(names, (r"date|day|日期",), taken=set(found.values()))
+    """`date,time,leq` and `日期,小时,leq`: the date stands in a column of its own beside an hour or a time of day."""
+    if Role.TIME not in found or Role.DATE in found:
+        return
+    taken = set(found.values())
+    if names[found[Role.TIME]] in _CLOCKS:
+        place = _first(names, (r"date|day|日期",), taken=taken)
         if place is not None:
             found[Role.DATE] = place
+    elif re.fullmatch(r"date|day|日期", names[found[Role.TIME]]):
+        place = _first(names, (r"hour|clock|小时|时",), taken=taken)
+        if place is not None:
+            found[Role.DATE], found[Role.TIME] = found[Role.TIME], place
+
+
+def quantity(name: str) -> Role | None:
+    """What a row says, by the name of its metric: a level, a maximum, wind or rain; None for anything else."""
+    plain = _BLANKS.sub("", name.casefold())
+    known = (Role.LEVEL, Role.PEAK, Role.WIND, Role.RAIN)
+    return next((role for role in known if any(re.fullmatch(one, plain) for one in _WORDS[role])), None)
+
+
+def list_columns(names: Sequence[str]) -> dict[str, int] | None:
+    """Places of `metric`, `value`, `time` and what else a list of readings has; None where the table is no list."""
+    plain = [_BLANKS.sub("", name.casefold()) for name in names]
+    places = {name: _first(plain, (pattern,), taken=set()) for name, pattern in _LIST.items()}
+    found = {name: place for name, place in places.items() if place is not None}
+    return found if {"metric", "value", "time"} <= found.keys() else None

@@ -1,7 +1,7 @@
 """Lines of `citybrain readings --json` as columns: levels, maxima, wind and rain by device."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -26,14 +26,14 @@ class _Line(msgspec.Struct):
     span_s: float = 0.0
 
 
-_Value = tuple[int, float, float, bool]
+Value = tuple[int, float, float, bool]
 """Instant, value, span in seconds (NaN: not said), whether its quality is other than good."""
 
 
 def read_readings(path: Path, told: Callable[[int], None]) -> NoiseFile:
     """All readings that say something of noise. Raises Refused when the file cannot be read."""
     unread = Unread()
-    values: defaultdict[tuple[str, str], list[_Value]] = defaultdict(list)
+    values: defaultdict[tuple[str, str], list[Value]] = defaultdict(list)
     rows = 0
     for number, text in _lines(path, told):
         rows += 1
@@ -44,6 +44,19 @@ def read_readings(path: Path, told: Callable[[int], None]) -> NoiseFile:
             unread.note(number, f"no reading: {exc}"[:160])
             continue
         values[line.device, line.metric].append((at, line.value, line.span_s or float("nan"), line.quality != _GOOD))
+    columns = {"time": "at", "level": LEVEL, "lmax": PEAK, "wind": WIND, "rain": RAIN, "flag": "quality"}
+    return noise_file(values, rows=rows, stamps="end", columns=columns, unread=unread)
+
+
+def noise_file(
+    values: Mapping[tuple[str, str], Sequence[Value]],
+    *,
+    rows: int,
+    stamps: str | None,
+    columns: Mapping[str, str],
+    unread: Unread,
+) -> NoiseFile:
+    """Of readings by device and metric; those of other metrics are named as ignored."""
     devices = sorted({device for device, metric in values if metric == LEVEL})
     return NoiseFile(
         format="readings",
@@ -57,8 +70,8 @@ def read_readings(path: Path, told: Callable[[int], None]) -> NoiseFile:
             )
             for device in devices
         },
-        stamps="end",
-        columns={"time": "at", "level": LEVEL, "lmax": PEAK, "wind": WIND, "rain": RAIN, "flag": "quality"},
+        stamps=stamps,
+        columns=dict(columns),
         ignored=tuple(sorted({metric for _, metric in values} - {LEVEL, PEAK, WIND, RAIN})),
         unread=unread,
     )
@@ -81,14 +94,14 @@ def _lines(path: Path, told: Callable[[int], None]) -> Iterator[tuple[int, bytes
         ) from exc
 
 
-def _point(device: str, levels: Sequence[_Value], peaks: Sequence[_Value]) -> PointRows:
+def _point(device: str, levels: Sequence[Value], peaks: Sequence[Value]) -> PointRows:
     """A maximum belongs to the level of the same instant."""
     loudest = {at: value for at, value, _, is_abnormal in peaks if not is_abnormal}
     at, value, span, flagged = zip(*levels, strict=True)
     return _rows(device, at, span, level=value, peak=[loudest.get(when, np.nan) for when in at], flagged=flagged)
 
 
-def _weather(device: str, metric: str, values: Sequence[_Value]) -> PointRows:
+def _weather(device: str, metric: str, values: Sequence[Value]) -> PointRows:
     good = [value for value in values if not value[3]]
     at, value, span, _ = zip(*good, strict=True) if good else ((), (), (), ())
     return _rows(device, at, span, **{"wind" if metric == WIND else "rain": value})

@@ -27,6 +27,7 @@ _YEAR_FIRST = re.compile(
 """2025/3/21 9:05, 2025年3月21日 9时05分, and 24:00 for the end of a day."""
 _HOUR_STAMP = re.compile(r"(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-4])()()()")
 """2026112022, the hour of a day. Taken for seconds since 1970 such a number would lie in 2033 and later."""
+_COMPACT_DATE = re.compile(r"^(20\d{2})(\d{2})(\d{2})[T\s]+(?=\d)")
 _DAY_FIRST = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})")
 _EARLIEST, _LATEST = 1900, 2200
 
@@ -58,6 +59,7 @@ def parse_time(text: str) -> tuple[int, bool]:
     digits = spelled.partition(".")[0]
     if digits.isdecimal() and len(digits) >= _SECONDS_DIGITS[0]:
         return _of_digits(spelled, digits)
+    spelled = _COMPACT_DATE.sub(r"\1-\2-\3 ", spelled, count=1)
     match = _YEAR_FIRST.fullmatch(_DAY_FIRST.sub(r"\3-\2-\1", spelled, count=1))
     return _micros(parse_stamp(spelled)) if match is None else _micros(_of_parts(match))
 

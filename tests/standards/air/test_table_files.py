@@ -203,6 +203,15 @@ def test_a_header_that_says_begin_is_believed(capsys: pytest.CaptureFixture[str]
     assert begins == {"开始时间": first, "DataTime": first, "time": before, "结束时间": before}
 
 
+def test_of_rows_with_a_mark_only_the_normal_ones_enter_statistics(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    text = "time,PM10,Flag\n2026-11-20 01:00,50,N\n2026-11-20 02:00,500,D\n2026-11-20 03:00,60,\n"
+    found, _ = assessed(capsys, tmp_path / "air.csv", text)
+    assert [one["sub"] for one in found["hourly"]] == [{"pm10_1h": 50}, {}, {"pm10_1h": 58}]
+    assert found["set_aside"] == {"pm10": {"quality": 1}}
+
+
 def test_a_file_of_daily_means_is_not_taken_for_a_bad_year_without_a_word(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

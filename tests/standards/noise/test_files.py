@@ -313,3 +313,47 @@ def test_lines_of_readings_are_levels_with_their_maxima_and_weather(tmp_path: Pa
     assert [entry["lines"] for entry in report["unread"]] == [["65"]]
     assert report["totals"]["beside"] == 4
     assert report["method"]["ignored"] == ["battery"]
+
+
+def test_a_list_with_a_row_for_each_metric_keeps_maxima_wind_and_others_out_of_the_levels(tmp_path: Path) -> None:
+    rows = []
+    for hour in range(6, 22):
+        at = f"2025-03-21T{hour + 1:02d}:00:00+08:00"
+        rows += [f"NM-1,lamax,{at},99,3600,good", f"NM-1,LAeq,{at},55,3600,good", f"NM-1,battery,{at},60,3600,good"]
+    rows += ["NM-1,wind_speed,2025-03-21T10:00:00+08:00,7,3600,good", "NM-1,laeq,2025-03-21T12:00:00+08:00,90,3600,bad"]
+    found = report_of(read(written(tmp_path, "device,metric,at,value,span_s,quality", *rows)))
+    [day] = found["daily"]
+    assert (day["ld"], day["day_hours"]) == (55.0, 15)
+    assert {one["reason"]: one["samples"] for one in found["masked"]} == {"flag": 1, "wind": 1}
+    assert found["method"]["ignored"] == ["battery"]
+    assert found["hourly"][0]["lmax"] == 99.0
+
+
+def test_a_list_tells_what_it_could_not_read_with_its_line(tmp_path: Path) -> None:
+    rows = [
+        "A,laeq,2025-03-21 09:00,55",
+        "A,laeq,soon,55",
+        "A,laeq,2025-03-21 11:00,loud",
+        "A,laeq,2025-03-21 10:00,55",
+    ]
+    found = report_of(read(written(tmp_path, "测点,指标,时间,数值", *rows)))
+    assert {one["reason"]: one["lines"] for one in found["unread"]} == {
+        "the time cannot be read": ["3"],
+        "value is no number": ["4"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("header", "pattern"),
+    [("date,hour,leq", "%Y-%m-%d,%H"), ("日期,小时,等效声级", "%Y%m%d,%H"), ("date,clock,leq", "%Y/%m/%d,%H:%M")],
+)
+def test_an_hour_may_stand_beside_its_date(tmp_path: Path, header: str, pattern: str) -> None:
+    moments = [datetime(2025, 3, 21, tzinfo=UTC) + timedelta(hours=hour) for hour in range(24)]
+    found = report_of(read(written(tmp_path, header, *(f"{moment:{pattern}},55" for moment in moments))))
+    assert [day["ld"] for day in found["daily"] if day["date"] == "2025-03-21"] == [55.0]
+    assert found["points"][0]["span_s"] == 3600.0
+
+
+def test_ten_digits_are_the_hour_of_a_day_or_seconds_since_1970() -> None:
+    assert parse_time("2026112022") == parse_time("2026-11-20 22:00")
+    assert parse_time("1795017600") == (1_795_017_600_000_000, False)

@@ -10,12 +10,11 @@ from tests.rules.city import CATALOGUE, KINDS, Run, at, meter, registry_of
 
 RULE = "noise-night-peak"
 RULES = SHIPPED_RULES.with_name("noise.yaml")
-TABLE = SHIPPED_LIMITS[0].with_name("gb3096-lmax-night.yaml")
 
 
 @pytest.fixture(scope="module")
 def rules() -> RuleSet:
-    return load_rules([RULES], catalogue=CATALOGUE, kinds=KINDS, limits=[*SHIPPED_LIMITS, TABLE])
+    return load_rules([RULES], catalogue=CATALOGUE, kinds=KINDS, limits=SHIPPED_LIMITS)
 
 
 def signals(rules: RuleSet, clock: str, peak: float) -> list[str]:
