@@ -17,7 +17,7 @@ from domain.errors import Misconfigured, Problem
 from domain.ports import Clock
 from ingest.settings import IngestSettings
 from notify.settings import NotifySettings
-from rules.settings import SHIPPED_LIMITS, SHIPPED_RULES, RulesSettings
+from rules.settings import SHIPPED_FILES, SHIPPED_LIMITS, RulesSettings
 from runtime.clock import Anchor, AnchoredClock, SystemClock
 from store.records.settings import RecordsSettings
 from store.settings import JournalSettings, SeriesSettings
@@ -132,12 +132,13 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
 
 
 def _name_rule_files(section: Any, folder: Path) -> None:
-    shipped = {"files": (SHIPPED_RULES,), "limits": SHIPPED_LIMITS}
+    shipped = {"files": SHIPPED_FILES, "limits": SHIPPED_LIMITS}
     if isinstance(section, dict):
         for key, ours in shipped.items():
             if isinstance(section.get(key), list):
                 named = [ours if name == SHIPPED else (folder / str(name),) for name in section[key]]
-                section[key] = [str(file) for files in named for file in files]
+                # who named a file that has come into force by itself since then names it twice
+                section[key] = list(dict.fromkeys(str(file) for files in named for file in files))
 
 
 def zone_of(name: str) -> ZoneInfo:

@@ -7,14 +7,16 @@ from config.durations import Seconds
 from config.loading import Strict
 
 SHIPPED_RULES = catalogue.SHIPPED.parent / "rules" / "shipped.yaml"
+SHIPPED_FILES = (SHIPPED_RULES, *(SHIPPED_RULES.with_name(f"{name}.yaml") for name in ("air", "noise", "health")))
+"""In force unless the settings say otherwise; docs/rules.md says why the others are not."""
 _LIMITS = catalogue.SHIPPED.parent / "limits"
-SHIPPED_LIMITS = (_LIMITS / "gb3096-2008.yaml", _LIMITS / "gb3095-pm2_5.yaml")
+SHIPPED_LIMITS = tuple(_LIMITS / f"{name}.yaml" for name in ("gb3096-2008", "gb3095-pm2_5", "gb3096-lmax-night"))
 
 
 class RulesSettings(Strict):
     """`files` and `limits` replace the shipped ones; name those too if they shall stay."""
 
-    files: tuple[Path, ...] = (SHIPPED_RULES,)
+    files: tuple[Path, ...] = SHIPPED_FILES
     limits: tuple[Path, ...] = SHIPPED_LIMITS
     settle: Seconds = 2.0
     """How late a reading may come behind the city's clock. A replay at n times the speed needs n times as much."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr
 from citybrain.environment import overlay
 from citybrain.settings import Settings, load_settings, zone_of
 from domain.errors import Misconfigured
-from rules.settings import SHIPPED_LIMITS, SHIPPED_RULES
+from rules.settings import SHIPPED_FILES, SHIPPED_LIMITS
 from runtime.clock import AnchoredClock, SystemClock
 from tests.app.installation import Site, write_installation, write_yaml
 
@@ -135,13 +135,17 @@ def test_paths_in_lists_of_the_intake_are_relative_to_the_file_too(tmp_path: Pat
 
 def test_shipped_stands_for_the_files_that_come_with_citybrain(tmp_path: Path) -> None:
     rules = settings_with(tmp_path, rules={"files": ["shipped", "mine.yaml"], "limits": ["shipped"]}).rules
-    assert rules.files == (SHIPPED_RULES, tmp_path / "mine.yaml")
-    shipped = SHIPPED_LIMITS if isinstance(SHIPPED_LIMITS, tuple) else (SHIPPED_LIMITS,)
-    assert rules.limits == shipped
+    assert rules.files == (*SHIPPED_FILES, tmp_path / "mine.yaml")
+    assert rules.limits == SHIPPED_LIMITS
+
+
+def test_a_shipped_file_that_is_named_beside_the_shipped_ones_counts_once(tmp_path: Path) -> None:
+    named = ["shipped", str(SHIPPED_FILES[-1])]
+    assert settings_with(tmp_path, rules={"files": named}).rules.files == SHIPPED_FILES
 
 
 def test_without_a_word_on_rules_the_shipped_ones_count(site: Site) -> None:
-    assert site.settings().rules.files == (SHIPPED_RULES,)
+    assert site.settings().rules.files == SHIPPED_FILES
 
 
 def test_every_problem_comes_at_once_with_its_line(site: Site) -> None:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from config.durations import Seconds, parse_duration
-from rules.settings import SHIPPED_LIMITS, SHIPPED_RULES
+from rules.settings import SHIPPED_FILES, SHIPPED_LIMITS
 
 _DURATION = Seconds.__metadata__[0]  # type: ignore[attr-defined]  an Annotated has it
 _UNITS = (("d", 86_400.0), ("h", 3_600.0), ("m", 60.0), ("s", 1.0), ("ms", 0.001))
@@ -55,7 +55,7 @@ def spelled(value: Any, *, is_duration: bool) -> str:
         return {None: "none", True: "true", False: "false"}[value]
     if is_duration:
         return duration(value)
-    if value in (SHIPPED_RULES, *SHIPPED_LIMITS):
+    if value in (*SHIPPED_FILES, *SHIPPED_LIMITS):
         return "shipped"
     return str(value.value if isinstance(value, Enum) else value)
 
