@@ -46,23 +46,6 @@ class Timing:
     hold: int = 0
     clear: int = 0
 
-    def of(self, targets: Index) -> tuple[Ints | int, Ints | int]:
-        """Hold and clear time of each target."""
-        return self.hold, self.clear
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Timings:
-    """Of several rules whose targets alternate: the target n belongs to rule n modulo their number."""
-
-    hold: Ints
-    clear: Ints
-
-    def of(self, targets: Index) -> tuple[Ints, Ints]:
-        """Hold and clear time of each target."""
-        rule = targets % len(self.hold)
-        return self.hold[rule], self.clear[rule]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
@@ -74,7 +57,7 @@ class Change:
     since: int
 
 
-def settle(judgements: Judgements, targets: Index, until: Ints | int, timing: Timing | Timings) -> list[Change]:
+def settle(judgements: Judgements, targets: Index, until: Ints | int, timing: Timing) -> list[Change]:
     """Let the timers of `targets` (without repetition) run up to and including `until`."""
     up = targets[judgements.due[targets] <= until]
     if not len(up):
@@ -89,7 +72,7 @@ def settle(judgements: Judgements, targets: Index, until: Ints | int, timing: Ti
 
 
 def observe(
-    judgements: Judgements, targets: Index, at: Ints, found: npt.NDArray[np.int8], timing: Timing | Timings
+    judgements: Judgements, targets: Index, at: Ints, found: npt.NDArray[np.int8], timing: Timing
 ) -> list[Change]:
     """One finding for each of `targets` (without repetition) at its event time; earlier timers must be settled.
 
@@ -122,16 +105,15 @@ def open_targets(judgements: Judgements) -> Index:
     return np.flatnonzero(judgements.phase)
 
 
-def set_timers(judgements: Judgements, targets: Index, timing: Timing | Timings) -> None:
+def set_timers(judgements: Judgements, targets: Index, timing: Timing) -> None:
     """`due` follows from the phase."""
     if not len(targets):
         return
     phase = judgements.phase[targets]
-    hold, clear = timing.of(targets)
     judgements.due[targets] = np.where(
         phase == _P,
-        judgements.since[targets] + hold,
-        np.where(phase == _L, judgements.clear_since[targets] + clear, FOREVER),
+        judgements.since[targets] + timing.hold,
+        np.where(phase == _L, judgements.clear_since[targets] + timing.clear, FOREVER),
     )
 
 

@@ -4,9 +4,9 @@ The target of rule r on series s stands at s * rules + r, so that what belongs t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from heapq import heappop, heappush
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,27 +15,28 @@ from domain.conditions import Transition
 from rules import machine
 from rules.comparing import Finding
 from rules.limits import SteadyLimits
-from rules.machine import Change, Phase, Timing, Timings
+from rules.machine import Phase
 from rules.program import Arrivals, Panel
 from rules.rounds import is_once, rounds
-from rules.state import FOREVER, NEVER, Index, Ints, Judgements, RuleState, State, blank, unjudged
-from rules.yardsticks import Cells, Plain, Together, Yardstick
+from rules.state import FOREVER, Index, Ints, Judgements, RuleState, State, blank, unjudged
+from rules.steps import EARLY_BITS, Steps, Terms
+from rules.telling import Telling
+from rules.yardsticks import Plain, Together, Yardstick
 
 if TYPE_CHECKING:
     from rules.series import SeriesJudge
 
-_CALM, _PENDING_LOST, _UNKNOWN = int(Phase.CALM), int(Phase.PENDING_LOST), int(Finding.UNKNOWN)
+_CALM = int(Phase.CALM)
+_MOVES = (np.arange(len(Phase))[:, np.newaxis] != machine.NEXT).ravel()
+"""Whether a finding changes the phase, by phase * 4 + finding."""
 MOST_REPEATED = 65_536
 """Entries of an agenda beyond two for each target; with more it is made anew, by the next tick."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class News:
-    """`due`: a timer or the evidence ran out before the reading. `lost`: LOST was told last. `any`: also a change."""
-
-    due: npt.NDArray[np.bool_]
-    lost: npt.NDArray[np.bool_]
-    any: npt.NDArray[np.bool_]
+T = TypeVar("T", bound=np.generic)
+Phases = npt.NDArray[np.int8]
+News = Sequence[tuple[int, int, int, bool]]
+"""Target, time, finding, and whether a timer or the evidence ran out before it."""
 
 
 class SeriesPanel(Panel):
@@ -49,15 +50,16 @@ class SeriesPanel(Panel):
         self.metric_ordinal = first.metric_ordinal
         self._devices = len(first.devices)
         self._width = len(judges)
-        self._timing: Timing | Timings = first.timing
-        if self._width > 1:
-            self._timing = Timings(
-                hold=np.array([judge.timing.hold for judge in judges], dtype=np.int64),
-                clear=np.array([judge.timing.clear for judge in judges], dtype=np.int64),
-            )
+        self._bits = (self._devices * self._width).bit_length()
+        self._mask = (1 << self._bits) - 1
+        self._terms = Terms.of(
+            hold=[judge.timing.hold for judge in judges],
+            clear=[judge.timing.clear for judge in judges],
+            validity=[judge.validity for judge in judges],
+        )
         # rules with the same validity share one column
-        columns = {judge.validity.tobytes(): judge.validity for judge in judges}
-        self._validity = np.stack(tuple(columns.values()))
+        columns = {judge.validity.tobytes(): judge for judge in judges}
+        self._validity = np.stack([judge.validity for judge in columns.values()], axis=1)
         place = {key: number for number, key in enumerate(columns)}
         self._validity_of = np.array([place[judge.validity.tobytes()] for judge in judges], dtype=np.intp)
         steady = [judge.limits for judge in judges if isinstance(judge.limits, SteadyLimits)]
@@ -100,142 +102,126 @@ class SeriesPanel(Panel):
 
     def judge(self, state: RuleState, arrivals: Arrivals) -> list[Transition]:
         """What has arrived; `state` is that of all its rules."""
-        place = self._judges[0].place_of.take(arrivals.device)
-        mine = (arrivals.metric == self.metric_ordinal) & (place >= 0) & arrivals.good
-        if not mine.all():
-            rows = np.flatnonzero(mine)
-            place, arrivals = place[rows], arrivals.take(rows)
-        if not len(place):
+        if not len(arrivals):
             return []
-        violated = self._yardstick.violated(place, arrivals.at, arrivals.value)
+        place = self._judges[0].place_of.take(arrivals.device)
+        if place.min() < 0 or not arrivals.good.all():
+            rows = ((place >= 0) & arrivals.good).nonzero()[0]
+            place, arrivals = place.take(rows), arrivals.take(rows)
         if arrivals.once or is_once(place):
-            return self._turn(state, place, arrivals, violated)
+            return self._turn(state, place, arrivals)
         told: list[Transition] = []
         for turn in rounds(place, arrivals.at):
-            told += self._turn(state, place[turn], arrivals.take(turn), violated[turn])
+            told += self._turn(state, place.take(turn), arrivals.take(turn))
         return told
 
     def wait(self, state: RuleState, *, frontier: int, now: int) -> list[Transition]:
         """Time has come to `now`."""
-        targets = self._due(state, frontier)
         told: list[Transition] = []
-        if len(targets):
-            until = frontier - state.sightings.delay[targets // self._width]
-            told += self._expire(state, targets, until)
-            told += self._tell(state, machine.settle(state.judgements, targets, until, self._timing))
-            self._watch(state, targets)
+        if state.agenda is None:
+            state.agenda = self._agenda(state)
+        if state.agenda and state.agenda[0] >> self._bits <= frontier:
+            told = self._go_on(state, state.agenda, frontier)
         state.through, state.now = frontier, now
         return told
 
-    def _due(self, state: RuleState, frontier: int) -> Index:
-        """Open targets on which something may have happened by `frontier`; each once."""
-        if state.agenda is None:
-            state.agenda = []
-            return machine.open_targets(state.judgements)
-        due: set[int] = set()
-        while state.agenda and state.agenda[0][0] <= frontier:
-            due.add(heappop(state.agenda)[1])
-        return np.array(sorted(due), dtype=np.intp)
+    def _agenda(self, state: RuleState) -> list[int]:
+        """Of all open targets."""
+        steps = Steps(state, self._terms, Telling(self._judges, state.sightings))
+        targets = machine.open_targets(state.judgements).tolist()
+        agenda = [look << self._bits | target for target in targets if (look := steps.next_look(target)) < FOREVER]
+        heapify(agenda)
+        return agenda
 
-    def _turn(
-        self, state: RuleState, series: Index, arrivals: Arrivals, violated: npt.NDArray[np.bool_]
-    ) -> list[Transition]:
+    def _go_on(self, state: RuleState, agenda: list[int], frontier: int) -> list[Transition]:
+        """Open targets on which something may have happened by `frontier`."""
+        due: set[int] = set()
+        while agenda and agenda[0] >> self._bits <= frontier:
+            due.add(heappop(agenda) & self._mask)
+        telling = Telling(self._judges, state.sightings)
+        steps = Steps(state, self._terms, telling)
+        delay = state.sightings.delay.data
+        for target in sorted(due):
+            steps.run_out(target, frontier - delay[target // self._width])
+        self._watch(state, steps, sorted(due))
+        return telling.told
+
+    def _turn(self, state: RuleState, series: Index, arrivals: Arrivals) -> list[Transition]:
         """At most one reading for each of `series`."""
         before = state.sightings.at.take(series)
         fresh = arrivals.at > before
         if not fresh.all():
             np.add.at(state.sightings.late, series[arrivals.at < before], 1)
-            rows = np.flatnonzero(fresh)
-            series, arrivals, violated = series[rows], arrivals.take(rows), violated[rows]
-        phase = state.judgements.phase.reshape(-1, self._width).take(series, axis=0)
-        moving = np.flatnonzero(violated | (phase != _CALM))
-        if not len(moving):
-            _see(state, series, arrivals)
-            return []
-        row, rule = np.divmod(moving, self._width)
-        cells = Cells(series=series[row], rule=rule, at=arrivals.at[row], value=arrivals.value[row])
-        found = self._yardstick.found(cells, violated.ravel()[moving])
-        return self._move(state, cells, found, seen=(series, arrivals))
+            rows = fresh.nonzero()[0]
+            series, arrivals = series.take(rows), arrivals.take(rows)
+        phase = self._rows(state.judgements.phase, series)
+        concerned = np.zeros(len(series), dtype=np.bool_)
+        concerned[phase.ravel().nonzero()[0] // self._width] = True
+        concerned[self._yardstick.suspects(series, arrivals.at, arrivals.value)] = True
+        rows = concerned.nonzero()[0]
+        news = self._news(state, series.take(rows), arrivals.take(rows), phase.take(rows, axis=0)) if len(rows) else ()
+        return self._move(state, news, seen=(series, arrivals))
 
-    def _move(
-        self, state: RuleState, cells: Cells, found: npt.NDArray[np.int8], *, seen: tuple[Index, Arrivals]
-    ) -> list[Transition]:
-        """One finding for each of the cells, of which some change something; `seen` takes the place of what was."""
-        judgements = state.judgements
-        targets = cells.series * self._width + cells.rule
-        news = self._news(state, targets, cells.at, found)
-        moved = seen[1].delay != state.sightings.delay[seen[0]]
-        is_news = news.any | np.isin(cells.series, seen[0][moved]) if moved.any() else news.any
-        busy = np.flatnonzero(is_news)
-        if not len(busy):
+    def _news(self, state: RuleState, series: Index, arrivals: Arrivals, phase: Phases) -> News:
+        """The targets where a finding changes the phase, something came due before it, or knowledge may be back.
+
+        And those that the ticks must look at earlier, since their clock has caught up.
+        """
+        judgements, sightings = state.judgements, state.sightings
+        at = arrivals.at[:, np.newaxis]
+        found = self._yardstick.found(series, arrivals.at, arrivals.value)
+        moves = _MOVES.take(phase * np.int8(len(Finding)) + found)
+        over = sightings.at.take(series)[:, np.newaxis] + self._valid_for(series) <= at
+        changed, due, lost = (
+            self._rows(column, series) for column in (judgements.changed, judgements.due, judgements.lost)
+        )
+        is_due = (phase != _CALM) & (over | (due <= np.maximum(at, changed)))
+        sooner = (phase != _CALM) & (arrivals.delay >> EARLY_BITS < sightings.delay.take(series) >> EARLY_BITS)[
+            :, np.newaxis
+        ]
+        busy = (moves | is_due | lost | sooner).ravel().nonzero()[0]
+        row, rule = np.divmod(busy, self._width)
+        columns = (series.take(row) * self._width + rule, arrivals.at.take(row), found.take(busy), is_due.take(busy))
+        return list(zip(*(column.tolist() for column in columns), strict=True))
+
+    def _move(self, state: RuleState, news: News, *, seen: tuple[Index, Arrivals]) -> list[Transition]:
+        """`seen` takes the place of what was."""
+        if not news:
             _see(state, *seen)
             return []
-        targets, at, found = targets[busy], cells.at[busy], found[busy]
-        told: list[Transition] = []
-        if news.due.any():
-            # what came due before this reading is told with the evidence from before it
-            told += self._expire(state, targets, at)
-            told += self._tell(state, machine.settle(judgements, targets, at, self._timing))
+        telling = Telling(self._judges, state.sightings)
+        steps = Steps(state, self._terms, telling)
+        for target, at, _, is_due in news:
+            if is_due:
+                # told with the evidence from before this reading
+                steps.run_out(target, at)
         _see(state, *seen)
-        told += self._tell(state, machine.observe(judgements, targets, at, found, self._timing))
-        if news.due.any() or news.lost.any():
-            # evidence that was too old when it came moves the machine, but it is not told as knowledge regained
-            delay = state.sightings.delay[targets // self._width]
-            current = at + self._valid_for(targets) > max(state.through, NEVER // 2) - delay
-            told += self._tell(state, machine.regain(judgements, targets[current], at[current]))
-        self._watch(state, targets)
-        return told
+        telling.turn_over()
+        for target, at, found, _ in news:
+            steps.observe(target, at, found)
+            steps.regain(target, at)
+        self._watch(state, steps, [target for target, _, _, _ in news])
+        return telling.told
 
-    def _news(self, state: RuleState, targets: Index, at: Ints, found: npt.NDArray[np.int8]) -> News:
-        """Where a finding changes the phase, or something came due before it, or knowledge may be back."""
-        judgements = state.judgements
-        phase, lost = judgements.phase[targets], judgements.lost[targets]
-        over = state.sightings.at[targets // self._width] + self._valid_for(targets) <= at
-        due = over | (judgements.due[targets] <= np.maximum(at, judgements.changed[targets]))
-        return News(due=due, lost=lost, any=(machine.NEXT[phase, found] != phase) | due | lost)
+    def _rows(self, column: npt.NDArray[T], series: Index) -> npt.NDArray[T]:
+        """Of a column of all targets, a row for each of the series and a column for each rule."""
+        return column.reshape(-1, self._width).take(series, axis=0)
 
-    def _expire(self, state: RuleState, targets: Index, until: Ints) -> list[Transition]:
-        """What is open becomes unknown where the evidence ran out at or before `until`."""
-        end = self._evidence_ends(state, targets)
-        over = np.flatnonzero(end <= until)
-        if not len(over):
-            return []
-        targets, end = targets[over], end[over]
-        told = self._tell(state, machine.settle(state.judgements, targets, end, self._timing))
-        unknown = np.full(len(targets), _UNKNOWN, dtype=np.int8)
-        return told + self._tell(state, machine.observe(state.judgements, targets, end, unknown, self._timing))
+    def _valid_for(self, series: Index) -> Ints:
+        """As `_rows`, or one column for all rules."""
+        valid = self._validity.take(series, axis=0)
+        return valid if valid.shape[1] == 1 else valid.take(self._validity_of, axis=1)
 
-    def _evidence_ends(self, state: RuleState, targets: Index) -> Ints:
-        """When what is known of open targets ends; FOREVER where nothing is known, or nothing is open."""
-        phase = state.judgements.phase[targets]
-        known = (phase != _CALM) & (phase < _PENDING_LOST)
-        return np.where(known, state.sightings.at[targets // self._width] + self._valid_for(targets), FOREVER)
-
-    def _valid_for(self, targets: Index) -> Ints:
-        series, rule = np.divmod(targets, self._width)
-        return self._validity[self._validity_of[rule], series]
-
-    def _watch(self, state: RuleState, targets: Index) -> None:
+    def _watch(self, state: RuleState, steps: Steps, targets: Sequence[int]) -> None:
         """The ticks look at these again when something happens to them if no reading comes."""
         if state.agenda is None:
             return
-        first = np.minimum(self._evidence_ends(state, targets), state.judgements.due[targets])
-        waiting = np.flatnonzero(first < FOREVER)
-        targets, first = targets[waiting], first[waiting]
-        frontier = first + state.sightings.delay[targets // self._width]
-        for entry in zip(frontier.tolist(), targets.tolist(), strict=True):
-            heappush(state.agenda, entry)
+        for target in targets:
+            look = steps.next_look(target)
+            if look < FOREVER:
+                heappush(state.agenda, look << self._bits | target)
         if len(state.agenda) > MOST_REPEATED + 2 * self._devices * self._width:
             state.agenda = None
-
-    def _tell(self, state: RuleState, changes: list[Change]) -> list[Transition]:
-        told: list[Transition] = []
-        for change in changes:
-            series, rule = divmod(change.target, self._width)
-            judge = self._judges[rule]
-            mine = Change(target=series, signal=change.signal, at=change.at, since=change.since)
-            told.append(judge.transition(mine, judge.evidence(state, series)))
-        return told
 
 
 def _see(state: RuleState, series: Index, arrivals: Arrivals) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from domain.conditions import Evidence, Target, TargetKind, Transition
 from domain.devices import Device
-from domain.instants import MICROS_PER_S, from_micros
+from domain.instants import MICROS_PER_S
 from domain.readings import Reading
 from rules.comparing import Comparison
 from rules.entries import MetricEntry
@@ -61,20 +61,11 @@ class SeriesJudge(Judge):
     def advance(self, state: RuleState, *, frontier: int, now: int) -> list[Transition]:
         return self._by_itself.wait(state, frontier=frontier, now=now)
 
-    def evidence(self, state: RuleState, series: int) -> Evidence:
-        """The last reading against the limit that held at its time."""
-        sightings = state.sightings
-        at, value = int(sightings.at[series]), float(sightings.value[series])
+    def evidence(self, series: int, reading: Reading, at: int) -> Evidence:
+        """A reading of the series against the limit that held at its time; `at` is that time in µs."""
         limit, figures = self.limits.explain(series, at)
-        reading = Reading(
-            device=self.devices[series].id,
-            metric=self.metric,
-            at=from_micros(at),
-            value=value,
-            span_s=float(sightings.span[series]),
-        )
         return Evidence(
-            value=value,
+            value=reading.value,
             limit=limit,
             comparison=self.comparison,
             unit=self.card.unit,

@@ -157,9 +157,9 @@ class RuleState:
     rows: Rows = field(default_factory=Rows)
     through: int = NEVER
     now: int = NEVER
-    agenda: list[tuple[int, int]] | None = None
-    """A heap of (frontier, target): at the latest when to look at an open target again. None: look at all. Not in
-    snapshots.
+    agenda: list[int] | None = None
+    """A heap of frontiers, with a target in the lower bits: at the latest when to look at an open target again. Plain
+    numbers, because the garbage collector looks through pairs. None: look at all. Not in snapshots.
     """
     wake: int = NEVER
     """No frontier before it changes anything, for kinds that keep it; NEVER: not known. Not in snapshots."""

@@ -9,11 +9,12 @@ import numpy.typing as npt
 
 from rules.comparing import Comparison, Finding, Floats, findings
 from rules.limits import Limits, SteadyLimits
-from rules.state import Index, Ints
+from rules.state import FOREVER, NEVER, Index, Ints
 
+_ALL: Index = np.zeros(0, dtype=np.intp)
 Mask = npt.NDArray[np.bool_]
 Findings = npt.NDArray[np.int8]
-_OK, _BETWEEN, _VIOLATED, _UNKNOWN = map(np.int8, Finding)
+_BETWEEN, _UNKNOWN = np.int8(Finding.BETWEEN), np.int8(Finding.UNKNOWN)
 STRETCHES = 8
 """Tables of limits that are kept: a day has a few, and late readings belong to the one before."""
 
@@ -35,21 +36,11 @@ class Measured(Protocol):
 class Yardstick(Protocol):
     """Holds values against the limits of all its rules."""
 
-    def violated(self, series: Index, at: Ints, value: Floats) -> Mask:
+    def suspects(self, series: Index, at: Ints, value: Floats) -> Index:
+        """The rows of the readings that violate one rule at least."""
+
+    def found(self, series: Index, at: Ints, value: Floats) -> Findings:
         """A row for each reading, a column for each rule."""
-
-    def found(self, cells: "Cells", violated: Mask) -> Findings:
-        """What single cells of that matrix mean; `violated` is what it says of them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Cells:
-    """Some readings, each with the number of the rule that looks at it."""
-
-    series: Index
-    rule: Index
-    at: Ints
-    value: Floats
 
 
 class Plain:
@@ -58,15 +49,12 @@ class Plain:
     def __init__(self, rule: Measured) -> None:
         self._rule = rule
 
-    def violated(self, series: Index, at: Ints, value: Floats) -> Mask:
-        violated: Mask = self._found(series, at, value) == Finding.VIOLATED
-        return violated[:, np.newaxis]
+    def suspects(self, series: Index, at: Ints, value: Floats) -> Index:
+        return np.flatnonzero(self.found(series, at, value) == Finding.VIOLATED)
 
-    def found(self, cells: Cells, violated: Mask) -> Findings:
-        return self._found(cells.series, cells.at, cells.value)
-
-    def _found(self, series: Index, at: Ints, value: Floats) -> Findings:
-        return findings(self._rule.comparison, value, self._rule.limits.at(series, at), self._rule.dead_band)
+    def found(self, series: Index, at: Ints, value: Floats) -> Findings:
+        found = findings(self._rule.comparison, value, self._rule.limits.at(series, at), self._rule.dead_band)
+        return found[:, np.newaxis]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -85,22 +73,39 @@ class Bounds:
     good_high: Floats
     unknown: Mask
     """No limit."""
+    bottom: Floats
+    """The greatest `low` of each row: what is not below it is below none; and so for `top` and `high`."""
+    top: Floats
     has_low: bool
     has_high: bool
+    has_unknown: bool
 
-    def violated(self, series: Index, value: Floats) -> Mask:
+    @property
+    def is_always(self) -> bool:
+        """No limit changes, ever."""
+        return self.start == NEVER and self.end == FOREVER
+
+    def suspects(self, series: Index, value: Floats) -> Index:
         rows = self.row.take(series)
-        values = value[:, np.newaxis]
         if not self.has_low:
-            return values > self.high.take(rows, axis=0)
-        below = values < self.low.take(rows, axis=0)
-        return below | (values > self.high.take(rows, axis=0)) if self.has_high else below
+            return np.flatnonzero(value > self.top.take(rows))
+        below = value < self.bottom.take(rows)
+        return np.flatnonzero(below | (value > self.top.take(rows)) if self.has_high else below)
 
-    def found(self, cells: Cells, violated: Mask) -> Findings:
-        where = (self.row[cells.series], cells.rule)
-        good = (cells.value >= self.good_low[where]) & (cells.value <= self.good_high[where])
-        found = np.where(violated, _VIOLATED, np.where(good, _OK, _BETWEEN))
-        found[np.isnan(cells.value) | self.unknown[where]] = _UNKNOWN
+    def found(self, series: Index, value: Floats) -> Findings:
+        rows, values = self.row.take(series), value[:, np.newaxis]
+        violated = values > self.high.take(rows, axis=0)
+        good = values <= self.good_high.take(rows, axis=0)
+        if self.has_low:
+            violated |= values < self.low.take(rows, axis=0)
+            good &= values >= self.good_low.take(rows, axis=0)
+        # what is good is not violated: OK, BETWEEN and VIOLATED are 0, 1 and 2
+        found: Findings = _BETWEEN + violated.view(np.int8) - good.view(np.int8)
+        if self.has_unknown:
+            found[self.unknown.take(rows, axis=0)] = _UNKNOWN
+        blank = np.isnan(value)
+        if blank.any():
+            found[blank] = _UNKNOWN
         return found
 
 
@@ -113,30 +118,29 @@ class Together:
         self._everybody = np.arange(series, dtype=np.intp)
         self._known: list[Bounds] = []
 
-    def violated(self, series: Index, at: Ints, value: Floats) -> Mask:
-        if not len(at):
-            return np.zeros((0, len(self._rules)), dtype=np.bool_)
-        bounds = self._around(int(at.min()))
-        if int(at.max()) < bounds.end:
-            return bounds.violated(series, value)
-        violated = np.empty((len(at), len(self._rules)), dtype=np.bool_)
-        for here, part in self._parts(at):
-            violated[here] = part.violated(series[here], value[here])
-        return violated
+    def suspects(self, series: Index, at: Ints, value: Floats) -> Index:
+        parts = self._parts(at)
+        if len(parts) == 1:
+            return parts[0][1].suspects(series, value)
+        return np.sort(np.concatenate([here[part.suspects(series[here], value[here])] for here, part in parts]))
 
-    def found(self, cells: Cells, violated: Mask) -> Findings:
-        found = np.empty(len(cells.at), dtype=np.int8)
-        for here, part in self._parts(cells.at):
-            some = Cells(series=cells.series[here], rule=cells.rule[here], at=cells.at[here], value=cells.value[here])
-            found[here] = part.found(some, violated[here])
+    def found(self, series: Index, at: Ints, value: Floats) -> Findings:
+        parts = self._parts(at)
+        if len(parts) == 1:
+            return parts[0][1].found(series, value)
+        found = np.empty((len(at), len(self._rules)), dtype=np.int8)
+        for here, part in parts:
+            found[here] = part.found(series[here], value[here])
         return found
 
-    def _parts(self, at: Ints) -> list[tuple[Index | slice, Bounds]]:
-        """The rows by stretch."""
+    def _parts(self, at: Ints) -> list[tuple[Index, Bounds]]:
+        """The rows by stretch; all rows (and then not their numbers) where one stretch holds all."""
+        if self._known and self._known[0].is_always:
+            return [(_ALL, self._known[0])]
         bounds = self._around(int(at.min()))
         if int(at.max()) < bounds.end:
-            return [(slice(None), bounds)]
-        parts: list[tuple[Index | slice, Bounds]] = []
+            return [(_ALL, bounds)]
+        parts: list[tuple[Index, Bounds]] = []
         rest = np.arange(len(at), dtype=np.intp)
         while len(rest):
             bounds = self._around(int(at[rest].min()))
@@ -161,6 +165,7 @@ class Together:
         row, limits = _shared([limits.at(self._everybody, instants) for limits in self._limits])
         edges = [_edges(rule, limits[:, n], rule.dead_band) for n, rule in enumerate(self._rules)]
         low, high, good_low, good_high = (np.stack(column, axis=1) for column in zip(*edges, strict=True))
+        unknown = np.isnan(limits)
         return Bounds(
             start=max(start for start, _ in stretches),
             end=min(end for _, end in stretches),
@@ -169,9 +174,12 @@ class Together:
             high=high,
             good_low=good_low,
             good_high=good_high,
-            unknown=np.isnan(limits),
+            unknown=unknown,
+            bottom=low.max(axis=1),
+            top=high.min(axis=1),
             has_low=bool(np.isfinite(low).any()),
             has_high=bool(np.isfinite(high).any()),
+            has_unknown=bool(unknown.any()),
         )
 
 

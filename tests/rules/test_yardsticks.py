@@ -13,7 +13,7 @@ from rules.limits import FixedLimit, SteadyLimits, TableLimits
 from rules.loading import RuleSet
 from rules.program import Arrivals
 from rules.tables import Timeline
-from rules.yardsticks import Cells, Together
+from rules.yardsticks import Together
 from tests.rules.city import Run, at, meter, registry_of, rules_of, shipped
 
 S = MICROS_PER_S
@@ -64,13 +64,12 @@ def test_together_is_each_by_itself_for_any_limits_values_and_times(
     when = np.array([row[1] + row[2] for row in rows], dtype=np.int64)
     value = np.array([row[3] for row in rows])
     together = Together(rules, [rule.limits for rule in rules], series=len(METERS))
-    violated = together.violated(series, when, value)
+    found = together.found(series, when, value)
     for number, rule in enumerate(rules):
         expected = findings(rule.comparison, value, rule.limits.at(series, when), rule.dead_band)
-        cells = Cells(series=series, rule=np.full(len(rows), number, dtype=np.intp), at=when, value=value)
-        known = expected != Finding.UNKNOWN
-        assert violated[known, number].tolist() == (expected[known] == Finding.VIOLATED).tolist()
-        assert together.found(cells, violated[:, number]).tolist() == expected.tolist()
+        assert found[:, number].tolist() == expected.tolist()
+    violated = (found == Finding.VIOLATED).any(axis=1)
+    assert together.suspects(series, when, value).tolist() == np.flatnonzero(violated).tolist()
 
 
 @pytest.fixture

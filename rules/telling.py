@@ -1,0 +1,58 @@
+"""Makes the transitions of rules that are judged together; the reading behind several of them is made once."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from domain.conditions import Signal, Transition
+from domain.instants import from_micros
+from domain.readings import Reading
+from rules.state import Sightings
+
+if TYPE_CHECKING:
+    from rules.series import SeriesJudge
+
+
+class Telling:
+    """For a batch or a tick: call it with a target, a signal, at and since; `told` is what came of it."""
+
+    __slots__ = ("_judges", "_readings", "_sightings", "told")
+
+    def __init__(self, judges: "Sequence[SeriesJudge]", sightings: Sightings) -> None:
+        self._judges = judges
+        self._sightings = sightings
+        self._readings: dict[int, tuple[int, Reading]] = {}
+        self.told: list[Transition] = []
+
+    def __call__(self, target: int, signal: Signal, at: int, since: int) -> None:
+        series, rule = divmod(target, len(self._judges))
+        judge = self._judges[rule]
+        seen_at, reading = self._readings.get(series) or self._look(series)
+        moment = reading.at if at == seen_at else from_micros(at)
+        self.told.append(
+            Transition(
+                rule=judge.card.id,
+                target=self._judges[0].targets[series],
+                signal=signal,
+                at=moment,
+                since=moment if since == at else from_micros(since),
+                evidence=judge.evidence(series, reading, seen_at),
+            )
+        )
+
+    def turn_over(self) -> None:
+        """There are new sightings."""
+        self._readings.clear()
+
+    def _look(self, series: int) -> tuple[int, Reading]:
+        """The newest reading, with its time in µs."""
+        judge, sightings = self._judges[0], self._sightings
+        at = int(sightings.at[series])
+        reading = Reading(
+            device=judge.devices[series].id,
+            metric=judge.metric,
+            at=from_micros(at),
+            value=float(sightings.value[series]),
+            span_s=float(sightings.span[series]),
+        )
+        self._readings[series] = at, reading
+        return at, reading
