@@ -55,6 +55,8 @@ class Known:
     value: Floats
     is_valid: npt.NDArray[np.bool_]
     row: Index
+    at: Ints
+    """The instant; of what was known just before one, the microsecond before it."""
 
 
 class BundleJudge(Judge):
@@ -101,6 +103,10 @@ class BundleJudge(Judge):
     @abstractmethod
     def evidence(self, known: Known, readings: tuple[Reading, ...]) -> Evidence:
         """Of one row; `readings` are those of its strands, as far as there are any."""
+
+    def turns(self, start: int, until: int) -> tuple[Index, Ints]:
+        """Targets and instants in (start, until] at which something changes by itself; none, unless a kind has them."""
+        return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.int64)
 
     def observe(self, state: RuleState, arrivals: Arrivals) -> list[Transition]:
         for metric, place in self._places.items():
@@ -154,8 +160,10 @@ class BundleJudge(Judge):
         target = self._target[place]
         out = released["at"][row] + self.validity[target, self._strand[place]]
         runs_out = (out > released["effective"][row]) & (out <= until)
-        targets = np.concatenate([np.nonzero(over)[0], target, target[runs_out]])
-        moments = np.concatenate([end[over], released["effective"][row], out[runs_out]])
+        start = state.through if state.through != NEVER else int(released["effective"].min(initial=until))
+        turned, turns = self.turns(start, until)
+        targets = np.concatenate([np.nonzero(over)[0], target, target[runs_out], turned])
+        moments = np.concatenate([end[over], released["effective"][row], out[runs_out], turns])
         order = np.lexsort((moments, targets))
         targets, moments = targets[order], moments[order]
         new = np.ones(len(targets), dtype=np.bool_)
@@ -181,7 +189,13 @@ class BundleJudge(Judge):
         has = row >= 0
         value[has] = recall.value[row[has]]
         valid[has] = recall.at[row[has]] + self.validity[target].ravel()[has] > times[has]
-        return Known(target=target, value=value.reshape(shape), is_valid=valid.reshape(shape), row=row.reshape(shape))
+        return Known(
+            target=target,
+            value=value.reshape(shape),
+            is_valid=valid.reshape(shape),
+            row=row.reshape(shape),
+            at=moments if after else moments - 1,
+        )
 
     def _follow(self, state: RuleState, recall: Recall, target: Index, at: Ints) -> list[Transition]:
         """The machine walks through the moments of every target."""

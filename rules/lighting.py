@@ -24,6 +24,8 @@ from rules.tables import ClockTime
 WHOLE = 1000
 """All lamps, in thousandths: shares are counted in whole numbers, so that sums are exact."""
 NOON = time(12)
+NO_DIM = -1
+"""The plan does not say how far lamps are dimmed."""
 Stretch = tuple[int, int]
 """Begin and end, microseconds; the end is not in it."""
 
@@ -42,11 +44,12 @@ class ClockHours(Strict):
 
 
 class PlanPeriod(Strict):
-    """From `begin` to `end`, local times of one night, only this share of the lamps has to burn."""
+    """From `begin` to `end`, local times of one night, only this share of the lamps has to burn, dimmed to `dim` %."""
 
     begin: ClockTime
     end: ClockTime
-    share: Annotated[float, Field(ge=0, le=1)]
+    share: Annotated[float, Field(ge=0, le=1)] = 1.0
+    dim: Annotated[float, Field(ge=0, le=100)] | None = None
     roads: tuple[str, ...] = ()
     grades: tuple[RoadGrade, ...] = ()
 
@@ -56,6 +59,8 @@ class PlanPeriod(Strict):
             raise ValueError(
                 f"begin {self.begin:%H:%M} is not before end {self.end:%H:%M}, as nights go from noon to noon"
             )
+        if not {"share", "dim"} & self.model_fields_set:
+            raise ValueError("a period of the plan says nothing; write share: 0.5, or dim: 50, or both")
         return self
 
 
@@ -81,14 +86,16 @@ class LightingEntry(Strict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """In [begin, end) `share` thousandths of the lamps are due. Not `steady`: so soon after a change of the plan that
-    lamps which go dark now may do so by plan.
+    """In [begin, end) `share` thousandths of the lamps are due, dimmed to `dim` thousandths of a percent, or NO_DIM.
+
+    Not `steady`: so soon after a change of the plan that lamps which go dark now may do so by plan.
     """
 
     begin: int
     end: int
     share: int
     steady: bool
+    dim: int = NO_DIM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +130,7 @@ class Segments:
     end: Ints
     share: Ints
     steady: npt.NDArray[np.bool_]
+    dim: Ints
 
 
 class Schedules:
@@ -151,17 +159,18 @@ class Schedules:
     def segments(self, start: int, end: int) -> Segments:
         """Of every lighting, what touches [start, end]."""
         rows = [
-            (number, *(getattr(segment, name) for name in ("begin", "end", "share", "steady")))
+            (number, *(getattr(segment, name) for name in ("begin", "end", "share", "steady", "dim")))
             for number, lighting in enumerate(self.lightings)
             for segment in lighting.between(start, end)
         ]
-        columns = np.array(rows, dtype=np.int64).reshape(-1, 5)
+        columns = np.array(rows, dtype=np.int64).reshape(-1, 6)
         return Segments(
             lighting=columns[:, 0].astype(np.intp),
             begin=columns[:, 1],
             end=columns[:, 2],
             share=columns[:, 3],
             steady=columns[:, 4].astype(np.bool_),
+            dim=columns[:, 5],
         )
 
     def shares_at(self, now: int) -> Ints:
@@ -228,13 +237,13 @@ def _lit_night(lighting: Lighting, evening: date) -> Iterator[Segment]:
     cuts = [begin, *sorted(edge for edge in edges if begin < edge < end), end]
     before = None
     for start, stop in pairwise(cuts):
-        share = _share(lighting, evening, start)
-        settled = start if before in (None, share) else min(start + lighting.grace, stop)
+        share, dim = asked = _asked(lighting, evening, start)
+        settled = start if before in (None, asked) else min(start + lighting.grace, stop)
         if start < settled:
-            yield Segment(begin=start, end=settled, share=min(share, before or 0), steady=False)
+            yield Segment(begin=start, end=settled, share=min(share, before[0] if before else 0), steady=False, dim=dim)
         if settled < stop:
-            yield Segment(begin=settled, end=stop, share=share, steady=True)
-        before = share
+            yield Segment(begin=settled, end=stop, share=share, steady=True, dim=dim)
+        before = asked
 
 
 def _dark_day(lighting: Lighting, evening: date) -> Iterator[Segment]:
@@ -245,13 +254,13 @@ def _dark_day(lighting: Lighting, evening: date) -> Iterator[Segment]:
         yield Segment(begin=before[1] + lighting.grace, end=after[0] - lighting.grace, share=WHOLE, steady=True)
 
 
-def _share(lighting: Lighting, evening: date, at: int) -> int:
-    """The first period of the plan that holds at an instant says it."""
+def _asked(lighting: Lighting, evening: date, at: int) -> tuple[int, int]:
+    """Share and dimming at an instant: the first period of the plan that holds says them."""
     for period in lighting.plan:
         begin, end = _local(lighting, evening, period.begin, period.end)
         if begin <= at < end:
-            return round(period.share * WHOLE)
-    return WHOLE
+            return round(period.share * WHOLE), NO_DIM if period.dim is None else round(period.dim * WHOLE)
+    return WHOLE, NO_DIM
 
 
 def _due_night(lighting: Lighting, evening: date) -> Stretch | None:

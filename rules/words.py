@@ -39,6 +39,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "tolerance": ("允许偏差", "how far the two may be apart"),
     "side": ("只看偏高、偏低或两者", "which side counts"),
     "scale": ("对照值的换算", "what the other value is multiplied by"),
+    "dim": ("计划调光值（%）", "how far lamps are dimmed by plan, in %"),
     "share": ("比例（0 至 1）", "a share, from 0 to 1"),
     "direction": ("上升、下降或两者", "up, down or either"),
     "within": ("回看或关联的时间", "how far it looks back, or how near in time"),

@@ -10,6 +10,7 @@ from rules.kinds.agreement import AgreementEntry, compile_agreement
 from rules.kinds.change import ChangeEntry, compile_change
 from rules.kinds.clock import ClockEntry, compile_clock
 from rules.kinds.correlation import CorrelationEntry, compile_correlation
+from rules.kinds.dimming import DimmingEntry, compile_dimming
 from rules.kinds.drift import DriftEntry, compile_drift
 from rules.kinds.frozen import FrozenEntry, compile_frozen
 from rules.kinds.guarded import GuardedEntry, compile_guarded
@@ -46,5 +47,6 @@ KINDS: Mapping[str, Kind] = {
     "change": Kind(entry=ChangeEntry, compile=compile_change),
     "correlation": Kind(entry=CorrelationEntry, compile=compile_correlation),
     "clock": Kind(entry=ClockEntry, compile=compile_clock),
+    "dimming": Kind(entry=DimmingEntry, compile=compile_dimming),
     "drift": Kind(entry=DriftEntry, compile=compile_drift),
 }
