@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
 from domain.errors import Unusable
 from domain.messages import Measurement, Message, Reason
 from ingest.deduplication import identity_of
+from ingest.formats.bounds import shown
 from ingest.formats.choosing import Formats
 from ingest.formats.decoded import Decoded, Reject
 from ingest.plain import PlainReader, PlainReports
@@ -66,10 +68,10 @@ class _Spoken:
     row_part: list[int] = field(default_factory=list)
 
     def add(self, owner: int, decoded: Decoded) -> None:
-        count = len(decoded.measurements)
-        self.rows.extend(decoded.measurements)
-        self.row_owner.extend([owner] * count)
-        self.row_part.extend([len(self.parts)] * count)
+        if count := len(decoded.measurements):
+            self.rows.extend(decoded.measurements)
+            self.row_owner.extend([owner] * count)
+            self.row_part.extend([len(self.parts)] * count)
         self.parts.append(decoded)
         self.part_owner.append(owner)
 
@@ -90,7 +92,8 @@ class Opener:
             is_plain = np.zeros(len(messages), dtype=np.bool_)
             is_plain[plain.owner] = True
             for owner in np.flatnonzero(~is_plain).tolist():
-                for decoded in self._decode(messages[owner]):
+                why = plain.broken.get(owner)
+                for decoded in self._decode(messages[owner]) if why is None else _no_json(why):
                     spoken.add(owner, decoded)
         return _together(plain, spoken, self._names) if spoken.parts else _plain_alone(plain)
 
@@ -109,6 +112,12 @@ class Opener:
         if kind not in self._tripped:
             self._tripped.add(kind)
             _log.error("decoder failed", topic=message.topic, payload=message.payload[:200], exc_info=exc)
+
+
+@lru_cache(maxsize=1000)
+def _no_json(why: str) -> Sequence[Decoded]:
+    """As the decoder says it. The same few words again and again, most of them about what was cut off on the way."""
+    return _unusable(Reason.NOT_JSON, shown(why))
 
 
 def _unusable(reason: Reason, detail: str) -> Sequence[Decoded]:

@@ -236,15 +236,21 @@ class _Batch:
         counts: dict[tuple[int, Reason], int] = {}
 
         def put(owner: int, reason: Reason, detail: str, readings: int) -> None:
-            entries.setdefault((owner, reason), []).append(detail)
-            counts[owner, reason] = counts.get((owner, reason), 0) + readings
+            key = owner, reason
+            if key in entries:
+                entries[key].append(detail)
+                counts[key] += readings
+            else:
+                entries[key], counts[key] = [detail], readings
 
         for row in np.flatnonzero(self.fate == Fate.QUARANTINED).tolist():
             owner, reason = int(self.owner[row]), REASONS[self.checked.reason[row]]
             message = self.messages[owner]
             put(owner, reason, described(reason, self.opened.measurement(row, message), message), 1)
-        for part, reject in compress(self.opened.rejects, self.reject_fate == Fate.QUARANTINED):
-            put(int(self.opened.owner[part]), reject.reason, reject.detail, reject.readings)
+        is_kept = self.reject_fate == Fate.QUARANTINED
+        kept = compress(self.opened.rejects, is_kept)
+        for owner, (_, reject) in zip(self.reject_owner[is_kept].tolist(), kept, strict=True):
+            put(owner, reject.reason, reject.detail, reject.readings)
         return tuple(
             Quarantined(
                 feed=(message := self.messages[owner]).feed,
@@ -253,14 +259,16 @@ class _Batch:
                 received=message.received,
                 reason=reason,
                 detail=_abridged(details),
-                readings=counts[owner, reason],
+                readings=readings,
             )
-            for (owner, reason), details in entries.items()
+            for ((owner, reason), details), readings in zip(entries.items(), counts.values(), strict=True)
         )
 
 
 def _abridged(details: list[str]) -> str:
     """Each different word once, the first few of them."""
+    if len(details) == 1:
+        return details[0]
     different = list(dict.fromkeys(details))
     shown = "; ".join(different[:_DETAILS_SHOWN])
     return shown if len(different) <= _DETAILS_SHOWN else f"{shown}; and {len(different) - _DETAILS_SHOWN} more"

@@ -36,6 +36,8 @@ class PlainReports:
     sequence: Sequence[int | None]
     sent: Sequence[int | None]
     """Microseconds since the epoch."""
+    broken: Mapping[int, str]
+    """Messages that might be plain if they were JSON, and why they are none."""
 
 
 class PlainReader:
@@ -59,18 +61,20 @@ class PlainReader:
         plain = [
             (number, report)
             for number, report in zip(chosen, read, strict=True)
-            if report is not None
+            if isinstance(report, Report)
             and not (report.u or report.id)
             and (report.device is None or report.device == _name(messages[number].topic))
             and len(report.v) <= limits.values
         ]
+        broken = {number: why for number, why in zip(chosen, read, strict=True) if isinstance(why, str)}
         reports = [report for _, report in plain]
         owner = np.array([number for number, _ in plain], dtype=np.intp)
         at = _instants([report.t for report in reports])
         if (at == NOT_PLAIN).any():
             dated = at != NOT_PLAIN
             reports, owner, at = list(compress(reports, dated)), owner[dated], at[dated]
-        return _columns(reports, owner, np.array(speaker, dtype=np.int32)[owner], at, self._names.metric)
+        who = np.array(speaker, dtype=np.int32)[owner]
+        return _columns(reports, owner, who, at, metric_ordinal=self._names.metric, broken=broken)
 
     def _speakers_of(self, messages: Sequence[Message]) -> list[int]:
         known = self._speakers
@@ -122,7 +126,9 @@ def _columns(
     owner: Index,
     speaker: npt.NDArray[np.int32],
     at: npt.NDArray[np.int64],
+    *,
     metric_ordinal: Mapping[str, int],
+    broken: Mapping[int, str],
 ) -> PlainReports:
     spoken = [report.v for report in reports]
     part = np.repeat(np.arange(len(reports)), np.array([len(values) for values in spoken], dtype=np.intp))
@@ -149,4 +155,5 @@ def _columns(
         speaker=speaker,
         sequence=[report.seq for report in reports],
         sent=[None if report.sent is None else report.sent * 1000 for report in reports],
+        broken=broken,
     )

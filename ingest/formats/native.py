@@ -74,19 +74,25 @@ _value = msgspec.json.Decoder(float | None)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-def read_reports(payloads: Sequence[bytes]) -> list[Report | None]:
-    """Each payload that is one readable object; None for any other, which `decode_up` has to take apart."""
-    reports: list[Report | None]
-    try:
-        reports = list(map(_one.decode, payloads))
-    except _UNREADABLE:
-        reports = [_report(payload) for payload in payloads]
-        payloads = [b"" if report is None else text for text, report in zip(payloads, reports, strict=True)]
-    text = b"".join(payloads)
-    if text.count(b"{") + text.count(b"[") <= 2 * (len(reports) - reports.count(None)):
+def read_reports(payloads: Sequence[bytes]) -> list[Report | str | None]:
+    """Each payload that is one readable object; in words why it is no JSON, where it is none; None for any other, which
+    `decode_up` has to take apart.
+    """
+    reports: list[Report | str | None] = []
+    rest = iter(payloads)
+    while len(reports) < len(payloads):
+        try:
+            reports.extend(map(_one.decode, rest))
+        except _UNREADABLE as exc:  # what came before it is in the list already
+            is_json = type(exc) is not msgspec.DecodeError or not payloads[len(reports)]
+            reports.append(None if is_json else str(exc))
+    well = [text for text, report in zip(payloads, reports, strict=True) if isinstance(report, Report)]
+    text = b"".join(well)
+    if text.count(b"{") + text.count(b"[") <= 2 * len(well):
         return reports  # each has the two levels of its own, so none has more
     return [
-        None if is_deeper(payload, MAX_DEPTH) else report for payload, report in zip(payloads, reports, strict=True)
+        None if isinstance(report, Report) and is_deeper(payload, MAX_DEPTH) else report
+        for payload, report in zip(payloads, reports, strict=True)
     ]
 
 
@@ -112,13 +118,6 @@ def speaker(topic: str) -> str:
             Reason.UNKNOWN_TOPIC, f"{name[:80]!r} is no device or gateway name; use 1 to 64 of A-Z a-z 0-9 . _ -"
         )
     return name
-
-
-def _report(payload: bytes) -> Report | None:
-    try:
-        return _one.decode(payload)
-    except _UNREADABLE:
-        return None
 
 
 def _parts(payload: bytes) -> Sequence[_Part]:

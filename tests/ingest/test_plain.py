@@ -203,3 +203,16 @@ def test_two_objects_in_one_payload_do_not_shift_their_neighbours() -> None:
     )
     assert [(row.device, row.value) for row in settlement.readings.rows()] == [("NM-0001", 51), ("NM-0003", 53)]
     assert [entry.payload for entry in settlement.quarantined] == [joined]
+
+
+def test_a_message_cut_off_anywhere_is_quarantined_in_the_decoders_own_words() -> None:
+    whole = written(noise(50.0, q="good", id=None))
+    pieces = [message(whole[:length]) for length in range(len(whole) + 1)]
+    settlement = side_by_side().settle(pieces, NOW)
+    assert settlement.quarantined == one_by_one().settle(pieces, NOW).quarantined
+    assert len(settlement.quarantined) == len(whole) - 1 and len(settlement.readings) == 1
+
+
+def test_good_messages_between_bad_ones_stay_plain() -> None:
+    bad, good = b'{"v":{"laeq":5', written(noise(50.0))
+    assert plain_owners(bad, good, bad, bad, good, b"", good, b"[1]", bad) == [1, 4, 6]
