@@ -107,6 +107,8 @@ class SeriesPanel(Panel):
         place = self._judges[0].place_of.take(arrivals.device)
         if place.min() < 0 or not arrivals.good.all():
             rows = ((place >= 0) & arrivals.good).nonzero()[0]
+            if not len(rows):
+                return []
             place, arrivals = place.take(rows), arrivals.take(rows)
         if arrivals.once or is_once(place):
             return self._turn(state, place, arrivals)
@@ -153,6 +155,8 @@ class SeriesPanel(Panel):
         if not fresh.all():
             np.add.at(state.sightings.late, series[arrivals.at < before], 1)
             rows = fresh.nonzero()[0]
+            if not len(rows):
+                return []
             series, arrivals = series.take(rows), arrivals.take(rows)
         phase = self._rows(state.judgements.phase, series)
         concerned = np.zeros(len(series), dtype=np.bool_)
