@@ -1,13 +1,11 @@
 """A backtest as one HTML file that needs nothing else: no script, no network; it prints as a document."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from html import escape
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from citybrain.backtest.drawing import bars_by_day, heat_map, load_curve
-from citybrain.backtest.words import VERDICTS, span
+from citybrain.backtest.words import VERDICTS, local, span
 from runtime.texts import harmless
 
 Json = Mapping[str, Any]
@@ -71,7 +69,7 @@ def _sections(report: Json) -> Iterator[str]:
 def _head(report: Json) -> str:
     zone, readings = report["timezone"], report["readings"]
     notes = [
-        f"{_local(report['since'], zone)} 至 {_local(report['until'], zone)}（{zone}，{report['days']:g} 天）；"
+        f"{local(report['since'], zone)} 至 {local(report['until'], zone)}（{zone}，{report['days']:g} 天）；"
         f"读数 {readings['read']:,} 条，来自 {readings['source']}"
     ]
     if readings["unknown"]:
@@ -231,7 +229,7 @@ def _alerts(rows: Sequence[Json], zone: str) -> str:
     heads = (("发生", "held"), ("规则", "rule"), ("对象", "target"), ("值 / 限值", "value / limit"), ("持续", "lasted"))
     cells = [
         [
-            _safe(_local(row["held"], zone)),
+            _safe(local(row["held"], zone)),
             f'<i class="{row["severity"] or "none"}"></i>{_safe(row["rule"])}',
             f'{_safe(row["zh"])} <span class="en">{_safe(row["target"])}</span>',
             _evidence(row),
@@ -272,10 +270,6 @@ def _table(heads: Iterable[tuple[str, str]], rows: Iterable[Sequence[str]], *, n
 
 def _titled(zh: str, en: str, content: str) -> str:
     return f'<h2>{_safe(zh)} <span class="en">{_safe(en)}</span></h2>{content}'
-
-
-def _local(text: str, zone: str) -> str:
-    return f"{datetime.fromisoformat(text).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
 
 
 def _safe(text: object) -> str:

@@ -1,7 +1,9 @@
 """A backtest in words, for a terminal."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.table import Table
 
@@ -15,15 +17,22 @@ VERDICTS = {
 }
 
 
+def local(text: str, zone: str) -> str:
+    """An instant of the report by the city's clock."""
+    return f"{datetime.fromisoformat(text).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
+
+
 def lines_of(report: Json) -> Iterator[str]:
     """What stands above and below the table of rules."""
     readings, load = report["readings"], report["load"]
-    yield f"{report['since']} – {report['until']}（{report['days']:g} 天 days，{report['timezone']}）"
+    zone = report["timezone"]
+    yield f"{local(report['since'], zone)} – {local(report['until'], zone)}（{report['days']:g} 天 days，{zone}）"
     yield f"读数 readings {readings['read']:,}，来自 from {readings['source']}" + _left_out(readings)
     if readings["gap_count"]:
         first = readings["gaps"][0]
         yield (
-            f"全市无数据 gaps without any reading {readings['gap_count']}，首段 first {first['begin']} – {first['end']}"
+            f"全市无数据 gaps without any reading {readings['gap_count']}，首段 first "
+            f"{local(first['begin'], zone)} – {local(first['end'], zone)}"
             "：期间不计离线 silence is counted from their end"
         )
     yield (

@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 
 from citybrain.backtest.advising import Question, advice_on, trials_table
+from citybrain.backtest.words import local
 from citybrain.commands.history import Asked, duration, history_options, open_history, progress_of
 from citybrain.commands.querying import WIDTH_OF_PIPES
 
@@ -38,13 +39,15 @@ def command(
     with open_history(Asked(**given)) as history, progress_of(history.period, "顾问 adviser") as progress:
         ruleset = history.subject.rules(rules)
         advice, row = advice_on(question, ruleset, history.subject, history.source, history.plan(), progress)
+        zone = history.subject.registry.city.timezone
     if as_json:
         click.echo(json.dumps(row, ensure_ascii=False))
         return
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console = Console(highlight=False, markup=False, width=WIDTH_OF_PIPES)
-    console.print(f"{rule}（{row['unit']}）{row['since']} – {row['until']}，读数 readings {row['readings']:,}")
+    begin, end = (local(row[name], zone) for name in ("since", "until"))
+    console.print(f"{rule}（{row['unit']}）{begin} – {end}（{zone}），读数 readings {row['readings']:,}")
     console.print(trials_table(advice))
     console.print(row["reason"]["zh"], soft_wrap=True)
     console.print(row["reason"]["en"], soft_wrap=True)

@@ -53,7 +53,13 @@ def air(  # noqa: PLR0913  the options of a command line are its parameters
 ) -> None:
     """空气质量评价 · A station by the standard: hourly and daily AQI, GB 3095 compliance, percentiles.
 
-    FILE is a CSV of hourly means, or the NDJSON of `citybrain readings --json`; see docs/standards-air.md.
+    \b
+    citybrain assess air station.csv
+    citybrain assess air city.csv --device 东四 --days --json
+
+    FILE：小时均值 CSV（表头中英文均可，不带单位时为 µg/m³，CO 为 mg/m³），或 citybrain readings --json 的输出。
+    FILE is a CSV of hourly means (without units µg/m³, CO mg/m³), or the NDJSON of `citybrain readings --json`; see
+    docs/standards-air.md.
     """
     editions, ambient = load_editions(), load_ambient()
     how = Reading(

@@ -24,7 +24,11 @@ _OF_VALIDITY = ("minutes_of_hour", "hours_of_day", "hours_of_night", "rounding",
 @click.command(name="noise")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option(
-    "--kind", type=click.Choice(_KINDS), default="ambient", show_default=True, help="区域 / 施工 / 社会生活 / 厂界"
+    "--kind",
+    type=click.Choice(_KINDS),
+    default="ambient",
+    show_default=True,
+    help="区域 / 施工 / 社会生活 / 厂界 · of which noise: the standard follows from it",
 )
 @click.option("--zone", "zones", multiple=True, help="声功能区 0…4b，缺省 2；某一点用 POINT=ZONE · class of the area")
 @click.option(
@@ -33,7 +37,13 @@ _OF_VALIDITY = ("minutes_of_hour", "hours_of_day", "hours_of_night", "rounding",
 @click.option(
     "--tz", default="Asia/Shanghai", show_default=True, help="昼夜与本地时间的时区 · of local times and of days"
 )
-@click.option("--stamp", type=click.Choice(["auto", "begin", "end"]), default="auto", show_default=True, help="时标")
+@click.option(
+    "--stamp",
+    type=click.Choice(["auto", "begin", "end"]),
+    default="auto",
+    show_default=True,
+    help="时标为时段起点或终点 · which end of its interval a time names",
+)
 @click.option("--span", help="每个数据的时长，如 60s · how long each level lasted; default: the file's usual step")
 @click.option("--time-format", help="时间格式，如 %m/%d/%Y %H:%M · strptime format of the times")
 @click.option(
@@ -49,14 +59,24 @@ _OF_VALIDITY = ("minutes_of_hour", "hours_of_day", "hours_of_night", "rounding",
 @click.option("--weather-margin", help="恶劣天气前后剔除时长，如 5m · default 0s")
 @click.option("--background", type=float, help="背景噪声 dB(A)，用于修正 · level to take off a source")
 @click.option(
-    "--peaks", type=click.Choice(["frequent", "occasional"]), default="frequent", show_default=True, help="夜间"
+    "--peaks",
+    type=click.Choice(["frequent", "occasional"]),
+    default="frequent",
+    show_default=True,
+    help="夜间频发或偶发噪声（厂界）· how often loud moments come at night (industrial)",
 )
 @click.option("--hourly", is_flag=True, help="列出每小时 · show every hour")
 @click.option("--json", "as_json", is_flag=True, help="一个 JSON 对象 · one JSON object")
 def noise(file: Path, *, hourly: bool, as_json: bool, **asked: Any) -> None:
     """噪声评价 · Levels of FILE by the standard: Leq, Ld, Ln, L10…, validity, verdicts with clause and edition.
 
-    FILE is a CSV with a column of times and one of levels, or lines of `citybrain readings --json`.
+    \b
+    citybrain assess noise levels.csv --zone 2
+    citybrain assess noise levels.csv --zone 4a --hourly --json
+
+    FILE：CSV，至少一列时间、一列声级（表头中英文均可），或 citybrain readings --json 的输出。
+    FILE is a CSV with a column of times and one of levels, or lines of `citybrain readings --json`; see
+    docs/standards-noise.md.
     """
     from citybrain.noise.assessing import assess_file
     from citybrain.noise.report import report_of

@@ -16,6 +16,7 @@ from citybrain.backtest.running import Outcome, run_rules
 from citybrain.backtest.words import comparison_lines, lines_of, rules_table, silent_rules
 from citybrain.commands.history import Asked, History, duration, history_options, open_history, progress_of
 from citybrain.commands.querying import WIDTH_OF_PIPES, books_of
+from domain.errors import Refused
 from domain.instants import MICROS_PER_S
 from rules.history.matching import match
 
@@ -58,19 +59,42 @@ def command(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """用历史读数试运行规则 · Try rules on stored readings, before they wake anyone."""
+    """用历史读数试运行规则 · Try rules on stored readings, before they wake anyone.
+
+    \b
+    citybrain backtest --data demo-data --since 1d --html report.html
+    citybrain backtest --rules new.yaml --against old.yaml --readings week.csv --devices devices.csv
+
+    读数文件：NDJSON（citybrain readings --json），或 CSV：device,metric,at,value[,span_s][,quality]，时间须带时区。
+    A file of readings is NDJSON as above, or a CSV with these columns and times with their zone. See docs/backtest.md.
+    """
     warm_up_us = round(duration(warm_up, "--warm-up") * MICROS_PER_S)
     trying = Trying(rules=rules, against=against, operators=operators, warm_up_us=warm_up_us)
+    if html is not None:
+        _check_folder(html)
     with open_history(Asked(**given)) as history:
         report = _report(trying, history)
     if html is not None:
-        html.write_text(page_of(report), encoding="utf-8")
+        _write(html, page_of(report))
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False))
     else:
         _tell(report)
         if html is not None:
             click.echo(f"报告 report {html}")
+
+
+def _check_folder(html: Path) -> None:
+    """A backtest takes minutes: that its report has no place to go is said before."""
+    if not html.parent.is_dir():
+        raise Refused(f"--html {html}: there is no folder {html.parent}; make it, or choose another")
+
+
+def _write(html: Path, page: str) -> None:
+    try:
+        html.write_text(page, encoding="utf-8")
+    except OSError as exc:
+        raise Refused(f"--html {html} cannot be written: {exc.strerror}; choose another place") from exc
 
 
 def _report(trying: Trying, history: History) -> dict[str, Any]:

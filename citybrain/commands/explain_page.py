@@ -1,5 +1,6 @@
 """The explanation of an alert as a page of text, both languages."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -21,6 +22,7 @@ FINDINGS = {
     None: "",
 }
 MOST_READINGS = 60
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 def page_of(explanation: Json, zone: tzinfo) -> str:
@@ -60,7 +62,7 @@ def _way(explanation: Json, zone: tzinfo) -> Iterator[str]:
         evidence = step["evidence"]
         actor = "" if step["actor"] == "rules" else f"   {harmless(step['actor'])} {harmless(step['note'])}".rstrip()
         yield f"  {_clock(step['at'], zone)}  {step['move']:<16} → {step['to']:<12} {_sum(evidence)}{actor}"
-        if figures := _figures(evidence["figures"]):
+        if figures := _figures(evidence["figures"], zone):
             yield f"  {'':25}{figures}"
 
 
@@ -125,13 +127,31 @@ def _again(explanation: Json, zone: tzinfo) -> Iterator[str]:
         yield f"  {_clock(move['at'], zone)}  {move['move']}"
 
 
-def _figures(figures: Json) -> str:
-    return ", ".join(f"{name} {_short(value)}" for name, value in sorted(figures.items()))
+def _figures(figures: Json, zone: tzinfo) -> str:
+    return ", ".join(f"{name} {_short(_by_the_clock(value, zone))}" for name, value in sorted(figures.items()))
+
+
+def _by_the_clock(value: object, zone: tzinfo) -> object:
+    """An instant among the figures as all other times of the page are told."""
+    if not isinstance(value, str) or _INSTANT.fullmatch(value) is None:
+        return value
+    return _clock(round(datetime.fromisoformat(value).timestamp() * 1000), zone)
 
 
 def _short(value: object) -> str:
-    text = _number(value) if isinstance(value, float) else harmless(str(value))
+    text = harmless(_written(value))
     return text if cell_len(text) <= 120 else f"{text[:119]}…"
+
+
+def _written(value: object) -> str:
+    """As the file of rules has it, not as Python does."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{name}: {_written(one)}" for name, one in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_written(one) for one in value) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _number(value) if isinstance(value, float) else str(value)
 
 
 def _number(value: float) -> str:

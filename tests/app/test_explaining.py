@@ -100,3 +100,11 @@ def test_the_page_shows_sums_that_a_pocket_calculator_can_check(room: EngineRoom
     assert "70 > 60 dB(A)   (+10)" in page
     assert "50 ≤ 60 dB(A)   (-10)" in page
     assert "judged once more: the stored readings give the same moves" in page
+
+
+def test_the_page_tells_every_time_by_the_city_and_settings_as_their_file_has_them(room: EngineRoom, told: str) -> None:
+    found = explained(room, told)
+    found["steps"][0]["evidence"]["figures"] = {"last_seen": "2026-06-01T03:58:10.000Z", "edition": "GB 3096-2008"}
+    page = page_of(found, ZoneInfo("Asia/Shanghai"))
+    assert "last_seen 2026-06-01 11:58:10" in page
+    assert "limit {table: gb3096}" in page

@@ -189,3 +189,19 @@ def test_a_red_rule_is_advised_to_miss_nothing(lived: Site, terminal: Terminal) 
     ran = terminal.run("adviser", "--rule", "cover-open", "--config", lived.file, *SPAN, "--holds", "5m", "--json")
     assert ran.rows[0]["change"] is False
     assert "red" in ran.rows[0]["reason"]["en"]
+
+
+def test_a_report_without_a_place_to_go_is_refused_before_anything_is_judged(
+    lived: Site, terminal: Terminal, tmp_path: Path
+) -> None:
+    ran = terminal.run("backtest", "--config", lived.file, *SPAN, "--html", tmp_path / "nowhere" / "report.html")
+    assert ran.code == 1
+    assert "there is no folder" in ran.err and "Traceback" not in ran.err
+    ran = terminal.run("backtest", "--config", lived.file, *SPAN, "--html", "/proc/version")
+    assert ran.code == 1
+    assert "cannot be written" in ran.err
+
+
+def test_times_are_told_by_the_clock_of_the_city(lived: Site, terminal: Terminal) -> None:
+    ran = terminal.run("backtest", "--config", lived.file, *SPAN)
+    assert "2026-06-01 12:00:00 – 2026-06-01 12:20:00（" in ran.out
