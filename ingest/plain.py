@@ -78,10 +78,8 @@ class PlainReader:
 
     def _speakers_of(self, messages: Sequence[Message]) -> list[int]:
         known = self._speakers
-        try:
-            return [known[message.feed][message.topic] for message in messages]
-        except KeyError:
-            return [self._look_up(message) for message in messages]
+        speakers = [known[message.feed].get(message.topic) for message in messages]
+        return [self._look_up(message) if who is None else who for who, message in zip(speakers, messages, strict=True)]
 
     def _look_up(self, message: Message) -> int:
         known = self._speakers[message.feed]

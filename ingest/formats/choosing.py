@@ -113,8 +113,8 @@ class Formats:
         return None if chosen is None else chosen.name
 
     def by_topic(self, feed: str, topic: str) -> Decode | None:
-        """The decoder that feed and topic alone decide on; None where it depends on the payload."""
-        chosen = self._by_feed.get(feed) or self._of_topic(topic)
+        """The decoder that feed and topic alone decide on; None where it depends on the payload. Who asks remembers."""
+        chosen = self._by_feed.get(feed) or self._matching(topic)
         return None if chosen is None else chosen.decode
 
     def _dialect(self, device: str) -> Dialect:
@@ -130,8 +130,11 @@ class Formats:
         if topic not in self._by_topic:
             if len(self._by_topic) >= REMEMBERED_TOPICS:
                 self._by_topic.clear()
-            self._by_topic[topic] = next((opened for wanted, opened in self._filters if wanted.matches(topic)), None)
+            self._by_topic[topic] = self._matching(topic)
         return self._by_topic[topic]
+
+    def _matching(self, topic: str) -> "_Opened | None":
+        return next((opened for wanted, opened in self._filters if wanted.matches(topic)), None)
 
 
 class _Opened(NamedTuple):
