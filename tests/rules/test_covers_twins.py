@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.instants import MICROS_PER_S
 from rules.loading import RuleSet
-from tests.rules.city import Row, device, registry_of, rules_of
+from tests.rules.city import Row, Run, device, registry_of, rules_of, seconds
 from tests.rules.test_twins import END, SETTLE, START, Plan, of_target, plans, runs
 from tests.rules.twins.bundle import bundle
 
@@ -143,3 +143,30 @@ def test_agreement_is_its_twin(agreeing: RuleSet, rows: list[Row], late: list[in
         ("weak", power, judge(0.8, 0, 0, below=True)),
     ):
         assert of_target(run, rule, "device:L") == bundle(story, look, **times)
+
+
+def power_told(rules: RuleSet, *values: float) -> list[tuple[str, float]]:
+    """Rule `power` of a lamp at full: 150 W, 45 W off are fine, and within 5 W of that nothing changes. Signals, and
+    the seconds at which they are told; a reading every 15 s.
+    """
+    run = Run.of(rules, registry_of(device("L", "lamp", interval_s=15)))
+    run.tick(START)
+    for number, value in enumerate(values):
+        moment = START + 15 * number * S
+        run.readings([("L", "dim_level", moment, 100.0), ("L", "active_power", moment, value)])
+    run.tick(START + 15 * len(values) * S + SETTLE * S)
+    return [(signal, when) for signal, when, _ in seconds(run.of_rule("power"), START)]
+
+
+def test_what_is_exactly_as_far_off_as_allowed_agrees(agreeing: RuleSet) -> None:
+    assert power_told(agreeing, 195.0, 105.0, 195.0, 105.0) == []
+
+
+def test_in_the_dead_band_of_an_agreement_nothing_changes(agreeing: RuleSet) -> None:
+    held = [("violated", 0.0), ("held", 30.0)]
+    assert power_told(agreeing, 196.0, 196.0, 196.0, 191.0, 191.0, 109.0) == held
+    # at its inner border it agrees again, and is cleared when it did so for long enough
+    assert power_told(agreeing, 196.0, 196.0, 196.0, 190.0, 191.0, 191.0) == held
+    assert power_told(agreeing, 196.0, 196.0, 196.0, 190.0, 110.0, 150.0) == [*held, ("cleared", 65.0)]
+    # coming from agreement it does not begin
+    assert power_told(agreeing, 150.0, 191.0, 109.0) == []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain.instants import MICROS_PER_S
 from rules.lighting import ClockHours, Lighting, PlanPeriod
 from rules.loading import RuleSet
-from tests.rules.city import CENTRE, Row, at, device, registry_of, road, rules_of
+from tests.rules.city import CENTRE, Row, Run, at, device, registry_of, road, rules_of
 from tests.rules.test_twins import SETTLE, Plan, of_target, plans, readings_of, runs
 from tests.rules.twins.lamps import outage_at, rate_at, walked
 
@@ -92,3 +92,52 @@ def test_lamps_of_a_feeder_are_their_twin(rules: RuleSet, rows: list[Row], late:
     for rule, look, segments in (("outage", fails, PLANNED), ("half", shines, PLANNED), ("burning", burns, day)):
         expected = walked(story, look, segments=segments, validity=VALIDITY, **TIMES)
         assert of_target(run, rule, "device:F") == expected
+
+
+def feeder_of(rules: RuleSet, *moments: tuple[float, str, float]) -> list[str]:
+    """Signals of a feeder's rule `outage` on lamps that were lit before; at seconds after dusk, lamp, value."""
+    run = Run.of(rules, registry_of(device("F", "feeder_cabinet"), *LAMPS_OF_F, roads=[road("R")]))
+    run.tick(DUSK)
+    run.readings([(name, "lamp_on", DUSK + 430 * S, 1.0) for name in NAMES])
+    run.readings([(name, "lamp_on", DUSK + round(second * S), value) for second, name, value in moments])
+    run.tick(DUSK + 535 * S)
+    return [signal for _, signal, _, _ in run.of_rule("outage")]
+
+
+LAMPS_OF_F = [device(name, "lamp", interval_s=40, parent="F", road="R") for name in NAMES]
+FIRST = [(440.0, "L0", 0.0), (450.0, "L1", 0.0), (460.0, "L2", 0.0)]
+
+
+def test_lamps_that_go_dark_exactly_within_the_time_go_dark_together(rules: RuleSet) -> None:
+    assert feeder_of(rules, *FIRST, (500.0, "L3", 0.0)) == ["violated", "held"]
+
+
+def test_a_lamp_that_goes_dark_a_microsecond_later_does_not(rules: RuleSet) -> None:
+    assert feeder_of(rules, *FIRST, (500.000001, "L3", 0.0)) == []
+
+
+def rate_of(rules: RuleSet, clock: str, lit: int) -> list[str]:
+    """Signals of rule `half`, which owes 90 % of the lamps, and half of those from 18:10 to 18:20."""
+    run = Run.of(rules, registry_of(device("F", "feeder_cabinet"), *LAMPS_OF_F, roads=[road("R")]))
+    moment = at(f"2026-11-22T{clock}")
+    run.tick(moment - S)
+    run.readings([(name, "lamp_on", moment, float(number < lit)) for number, name in enumerate(NAMES)])
+    run.tick(moment + 40 * S)
+    return [signal for _, signal, _, _ in run.of_rule("half")]
+
+
+def test_by_the_share_of_the_plan_half_of_the_lamps_is_enough_and_outside_of_it_is_not(rules: RuleSet) -> None:
+    assert rate_of(rules, "18:14:00", lit=3) == []
+    assert rate_of(rules, "18:14:00", lit=2) == ["violated", "held"]
+    assert rate_of(rules, "18:05:00", lit=3) == ["violated", "held"]
+
+
+def test_lamps_that_go_dark_by_the_share_of_the_plan_are_no_outage(rules: RuleSet) -> None:
+    ten = 15 * 60
+    going = [(ten + 10.0 + number, name, 0.0) for number, name in enumerate(NAMES[:4])]
+    run = Run.of(rules, registry_of(device("F", "feeder_cabinet"), *LAMPS_OF_F, roads=[road("R")]))
+    run.tick(DUSK)
+    run.readings([(name, "lamp_on", DUSK + (ten - 10) * S, 1.0) for name in NAMES])
+    run.readings([(name, "lamp_on", DUSK + round(second * S), value) for second, name, value in going])
+    run.tick(DUSK + (ten + 100) * S)
+    assert run.of_rule("outage") == []
