@@ -4,7 +4,7 @@ The contract of time: a tick at `now` says that every reading up to now - settle
 counts, but no longer before what was told.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
 
 import numpy as np
@@ -128,25 +128,29 @@ def _heard(program: Program, state: State, arrivals: Arrivals) -> Heard:
     """Take note of how late the feeds run; by metric, those that a rule looks at."""
     metric = arrivals.metric
     present = (np.flatnonzero(np.bincount(metric + 1)) - 1).tolist()  # -1: nobody's metric
+    lag = np.minimum(np.maximum(arrivals.received - arrivals.at, 0), program.lag_limit_us)
     by_metric: dict[int, Arrivals] = {}
     for ordinal in present:
         if ordinal not in program.metrics:
             continue
         rows = None if len(present) == 1 else np.flatnonzero(metric == ordinal)
         mine = arrivals if rows is None else arrivals.take(rows)
-        by_metric[ordinal] = mine = _timed(program, state, ordinal, mine)
-        arrivals.delay[slice(None) if rows is None else rows] = mine.delay
+        once = is_once(mine.device)
+        feed = _feed(program, state, ordinal)
+        mine.delay[:] = feed.hear(
+            mine.device, mine.at, lag if rows is None else lag.take(rows), slack=program.slack_us, once=once
+        )
+        by_metric[ordinal] = mine.known_once() if once else mine
+        if rows is not None:
+            arrivals.delay[rows] = mine.delay
     return Heard(every=arrivals, by_metric=by_metric)
 
 
-def _timed(program: Program, state: State, metric: int, arrivals: Arrivals) -> Arrivals:
+def _feed(program: Program, state: State, metric: int) -> Feed:
     feed = state.feeds.get(metric)
     if feed is None:
         feed = state.feeds[metric] = Feed.unheard(len(program.vocabulary.devices))
-    lag = np.minimum(np.maximum(arrivals.received - arrivals.at, 0), program.lag_limit_us)
-    once = is_once(arrivals.device)
-    delay = feed.hear(arrivals.device, arrivals.at, lag, slack=program.slack_us, once=once)
-    return replace(arrivals, delay=delay, once=once)
+    return feed
 
 
 def _in_order(program: Program, lane: Lane, state: State, arrivals: Arrivals) -> list[Transition]:

@@ -12,6 +12,9 @@ from rules.comparing import Floats
 from rules.state import FOREVER, NEVER, Index, Ints
 from rules.tables import ZONES, Timeline, zone_column
 
+Explained = tuple[int, int, float | None, Mapping[str, float | str]]
+"""From, until, the limit between them, and what a person needs beside it."""
+
 
 class Limits(Protocol):
     """Limits for columns of series (by place) and instants."""
@@ -66,12 +69,20 @@ class TableLimits:
                 f"device {devices[zones.index(None)].id} has no noise zone, so the table has no limit for it"
             )
         self._zone = np.array([zone_column(zone) for zone in zones], dtype=np.intp)
+        self._explained: dict[int, Explained] = {}
+        """By zone, what was said last."""
 
     def at(self, series: Index, at: Ints) -> Floats:
         return self._timeline.limits(self._zone[series], at)[0]
 
     def explain(self, series: int, at: int) -> tuple[float | None, Mapping[str, float | str]]:
         zone = int(self._zone[series])
+        known = self._explained.get(zone)
+        if known is None or not known[0] <= at < known[1]:
+            known = self._explained[zone] = (*self.stretch(at), *self._explain(zone, at))
+        return known[2:]
+
+    def _explain(self, zone: int, at: int) -> tuple[float | None, Mapping[str, float | str]]:
         limit, period, edition = self._timeline.limit(zone, at)
         figures = {"edition": edition}
         if self._needs_zone:

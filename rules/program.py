@@ -58,6 +58,10 @@ class Arrivals:
             once=self.once,
         )
 
+    def known_once(self) -> "Arrivals":
+        """The same, of which somebody made sure that no device comes twice."""
+        return replace(self, once=True)
+
     def joined(self, more: "Arrivals") -> "Arrivals":
         columns: dict[str, Any] = {name: np.concatenate([getattr(self, name), getattr(more, name)]) for name in COLUMNS}
         return Arrivals(**columns)

