@@ -93,6 +93,9 @@ class BundleJudge(Judge):
         counts = np.bincount(self.series[target, strand_of], minlength=len(named))
         self._first = np.concatenate([[0], np.cumsum(counts)])
 
+    def feeds(self) -> frozenset[int]:
+        return frozenset(self._places)
+
     def own_keys(self) -> tuple[str, ...]:
         return tuple(f"{device} {metric}" for device, metric in self.names)
 

@@ -100,6 +100,9 @@ class CorrelationJudge(Judge):
             for device in term.devices
         )
 
+    def feeds(self) -> frozenset[int]:
+        return frozenset(self._metrics)
+
     def observe(self, state: RuleState, arrivals: Arrivals) -> list[Transition]:
         for metric, places in zip(self._metrics, self._places, strict=True):
             member = places[arrivals.device]

@@ -89,10 +89,12 @@ def advance(program: Program, state: State, now_micros: int) -> tuple[State, lis
     told: list[Transition] = []
     for lane in program.lanes:
         frontier = now_micros - max(program.settle_us, lane.lateness)
-        if lane.lateness in state.queues:
-            told += _observe(lane, state, _by_metric(program, state.queues[lane.lateness].advance(frontier)))
+        if lane.queue in state.queues:
+            told += _observe(lane, state, _by_metric(program, state.queues[lane.queue].advance(frontier)))
         for panel in lane.panels:
-            told += panel.advance(state, frontier=frontier, now=now_micros)
+            behind = panel.behind(state, frontier)
+            if behind is not None:
+                told += panel.advance(state, frontier=frontier - behind, now=now_micros)
     return state, sorted(told, key=attrgetter("at"))
 
 
@@ -155,10 +157,13 @@ def _feed(program: Program, state: State, metric: int) -> Feed:
 
 def _in_order(program: Program, lane: Lane, state: State, arrivals: Arrivals) -> list[Transition]:
     """Through the queue of the lane: what may go of that which waited, and of what has just arrived."""
-    queue = state.queues.get(lane.lateness)
+    queue = state.queues.get(lane.queue)
     if queue is None:
         queue = Queue(lateness=lane.lateness, devices=len(program.vocabulary.devices))
-        state.queues[lane.lateness] = queue
+        state.queues[lane.queue] = queue
+    if not lane.by_series:
+        # what waits for one clock of all series must be there when that has passed
+        arrivals = replace(arrivals, delay=np.zeros_like(arrivals.delay))
     return _observe(lane, state, _by_metric(program, queue.put(arrivals)))
 
 

@@ -49,6 +49,11 @@ class Feed:
             delay[turn] = self._hear(device[turn], at[turn], lag[turn], slack)
         return delay
 
+    def delay_within(self, devices: Index, *, since: int) -> int | None:
+        """The smallest delay of those devices that were heard after `since`; None when none of them was."""
+        heard = self.at[devices] + self.lag[devices] > since
+        return int(self.delay[devices][heard].min()) if heard.any() else None
+
     def _hear(self, device: Index, at: Ints, lag: Ints, slack: int) -> Ints:
         before, was = self.at[device], self.lag[device]
         steady = was - lag <= (at - before) // 2 + slack

@@ -94,7 +94,7 @@ def late_count(program: Program, state: State, rule: str) -> int:
     """
     judge, lateness = program.judges[rule], program.lateness.get(rule, 0)
     late = int(state.rules[rule].sightings.late.sum())
-    queue = state.queues.get(lateness)
+    queue = state.queues.get(lateness if judge.by_series else -lateness)
     if queue is None:
         return late
     rows = queue.rows.items()

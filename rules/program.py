@@ -15,10 +15,11 @@ from domain.devices import Device, Registry
 from domain.instants import MICROS_PER_S, from_micros
 from domain.readings import Vocabulary
 from rules.machine import Change, Timing
-from rules.state import Column, Index, Ints, RuleState, State, blank, own_of, rows_of
+from rules.state import NEVER, Column, Index, Ints, RuleState, State, blank, own_of, rows_of
 from rules.tables import LimitTable
 
 Ordinals = npt.NDArray[np.intp]
+DAY_US = 86_400 * MICROS_PER_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -118,6 +119,9 @@ class Lateness:
 class Judge(ABC):
     """One rule on all its targets. Holds what does not change; everything that does is in the RuleState."""
 
+    by_series = False
+    """It looks at every series by that series' own clock (`Arrivals.delay`); else all of them go by one."""
+
     def __init__(
         self, *, card: RuleCard, timing: Timing, devices: tuple[Device, ...], targets: tuple[Target, ...], site: Site
     ) -> None:
@@ -148,6 +152,10 @@ class Judge(ABC):
     def own_keys(self) -> tuple[str, ...]:
         """What the rows of `own` and `rows` are about; the devices, unless a kind says otherwise."""
         return tuple(device.id for device in self.devices)
+
+    def feeds(self) -> frozenset[int]:
+        """The metrics whose feeds set the clock of a judge over several series; none: it looks at the present."""
+        return frozenset() if self.metric_ordinal is None else frozenset({self.metric_ordinal})
 
     @abstractmethod
     def observe(self, state: RuleState, arrivals: Arrivals) -> list[Transition]:
@@ -184,6 +192,10 @@ class Panel(ABC):
     metric_ordinal: int | None
     """The only metric that it looks at; None: any."""
 
+    def behind(self, state: State, frontier: int) -> int | None:
+        """How far its clock runs behind the frontier; None: there is nothing yet that it could go by."""
+        return 0
+
     @abstractmethod
     def begin(self, state: State) -> None:
         """Put the fresh memory of its rules into the state."""
@@ -208,6 +220,22 @@ class Alone(Panel):
         self._judge = judge
         self._rule = judge.card.id
         self.metric_ordinal = judge.metric_ordinal
+        self._feeds = frozenset() if judge.by_series else judge.feeds()
+        self._heard_from = np.flatnonzero(judge.place_of >= 0)
+
+    def behind(self, state: State, frontier: int) -> int | None:
+        """As far as the promptest of its feeds that was heard within a day.
+
+        So feeds that are late all together are followed, and one device with a wrong clock holds up nobody.
+        """
+        if not self._feeds:
+            return 0
+        feeds = [state.feeds[metric] for metric in self._feeds if metric in state.feeds]
+        delays = [feed.delay_within(self._heard_from, since=frontier - DAY_US) for feed in feeds]
+        known = [delay for delay in delays if delay is not None]
+        if known or state.rules[self._rule].through != NEVER:
+            return min(known, default=0)
+        return None
 
     def begin(self, state: State) -> None:
         state.rules[self._rule] = self._judge.initial()
@@ -227,10 +255,16 @@ class Alone(Panel):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Lane:
-    """The panels of all rules that allow the same lateness, in µs."""
+    """The panels of all rules that allow the same lateness, in µs, and all judge `by_series` or not."""
 
     lateness: int
+    by_series: bool
     panels: tuple[Panel, ...]
+
+    @property
+    def queue(self) -> int:
+        """Under which its queue is kept: the lateness, negative where all series go by one clock."""
+        return self.lateness if self.by_series else -self.lateness
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -251,20 +285,25 @@ class Program:
     @cached_property
     def lanes(self) -> tuple[Lane, ...]:
         """The judges by lateness, and in each lane by fellowship, in their order."""
-        lanes: dict[int, dict[Hashable, list[Judge]]] = {}
+        lanes: dict[tuple[int, bool], dict[Hashable, list[Judge]]] = {}
         for rule, judge in self.judges.items():
             fellowship = judge.fellowship()
-            lane = lanes.setdefault(self.lateness.get(rule, 0), {})
+            lane = lanes.setdefault((self.lateness.get(rule, 0), judge.by_series), {})
             lane.setdefault(rule if fellowship is None else (fellowship,), []).append(judge)
         return tuple(
-            Lane(lateness=lateness, panels=tuple(judges[0].panel(judges) for judges in groups.values()))
-            for lateness, groups in lanes.items()
+            Lane(
+                lateness=lateness,
+                by_series=by_series,
+                panels=tuple(judges[0].panel(judges) for judges in groups.values()),
+            )
+            for (lateness, by_series), groups in lanes.items()
         )
 
     @cached_property
     def metrics(self) -> frozenset[int]:
         """Ordinals of the metrics whose feeds are followed."""
-        return frozenset(judge.metric_ordinal for judge in self.judges.values() if judge.metric_ordinal is not None)
+        own = {judge.metric_ordinal for judge in self.judges.values() if judge.metric_ordinal is not None}
+        return frozenset(own.union(*(judge.feeds() for judge in self.judges.values())))
 
     @cached_property
     def slack_us(self) -> int:

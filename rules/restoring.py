@@ -29,9 +29,9 @@ def restored(snapshot: Snapshot, program: Program) -> State:
         if ordinal in program.metrics:
             state.feeds[ordinal] = feed = Feed.unheard(len(program.vocabulary.devices))
             placed.paste(feed, program.vocabulary.devices, columns, FEED_COLUMNS)
-    for lateness in snapshot.queues.keys() & {lane.lateness for lane in program.lanes}:
-        state.queues[lateness] = queue = Queue(lateness=lateness, devices=len(program.vocabulary.devices))
-        _requeue(queue, snapshot.queues[lateness], program, placed)
+    for key in snapshot.queues.keys() & {lane.queue for lane in program.lanes}:
+        state.queues[key] = queue = Queue(lateness=abs(key), devices=len(program.vocabulary.devices))
+        _requeue(queue, snapshot.queues[key], program, placed)
     for lane in program.lanes:
         for panel in lane.panels:
             panel.resume(state)

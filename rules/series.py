@@ -19,6 +19,8 @@ from rules.state import RuleState
 class SeriesJudge(Judge):
     """Every device is its own target. A reading is believed for `evidence_for` of the device's intervals."""
 
+    by_series = True
+
     def __init__(
         self,
         entry: MetricEntry,

@@ -70,6 +70,8 @@ class ChangeJudge(Judge):
     It says nothing without a reading within one interval of the begin of its look-back.
     """
 
+    by_series = True
+
     def __init__(self, entry: ChangeEntry, site: Site) -> None:
         devices = entry.reporting(site.registry)
         super().__init__(

@@ -78,6 +78,8 @@ def compile_index(entry: IndexEntry, site: Site) -> "IndexJudge":
 class IndexJudge(Judge):
     """The finding of an hour counts from its end to the end of the next one. Readings wait for the watermark."""
 
+    by_series = True
+
     def __init__(
         self, entry: IndexEntry, site: Site, *, devices: tuple[Device, ...], editions: Editions, ambient: Ambient
     ) -> None:

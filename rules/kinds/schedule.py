@@ -63,6 +63,8 @@ class ScheduleJudge(Judge):
     In `own`: the newest reading of every device, how far its feed runs behind, and how far it is `judged`.
     """
 
+    by_series = True
+
     def __init__(self, entry: ScheduleEntry, site: Site, *, devices: tuple[Device, ...], limits: Limits) -> None:
         super().__init__(
             card=entry.card(unit=site.units[entry.metric]),

@@ -93,6 +93,8 @@ class WindowJudge(Judge):
     after its end has arrived: until then a reading that began inside of it can come.
     """
 
+    by_series = True
+
     def __init__(
         self, entry: MetricEntry, site: Site, *, devices: tuple[Device, ...], limits: Limits, plan: Plan
     ) -> None:

@@ -95,6 +95,7 @@ def test_the_order_of_arrival_of_different_devices_does_not_matter(tmp_path: Pat
 
 def test_what_comes_late_counts_from_when_it_came_as_long_as_it_is_believed(tmp_path: Path) -> None:
     run = Run.of(rules_of(tmp_path, rule(PM2_5, PM10)), registry_of(station("A"), station("B")))
+    run.readings([("A", "pm2_5", NOON, 10.0)])
     run.tick(NOON + 102 * S)
     for name, when in (("A", 10), ("B", -90)):
         run.readings([(name, "pm2_5", NOON + when * S, 80.0), (name, "pm10", NOON + when * S, 160.0)])
