@@ -102,7 +102,8 @@ def _value(indicator: str, text: str, edition: Edition, ambient: Ambient, remark
     except ValueError as exc:
         raise Refused(f"{indicator}={text}: {exc}") from exc
     if unit is not None and unit != entry.unit:
-        remarks.append(f"{indicator}: {told(value)} {unit} = {told(found)} {entry.unit}（25 °C）")
+        at = "（25 °C）" if unit.startswith("pp") or entry.unit.startswith("pp") else ""
+        remarks.append(f"{indicator}: {told(value)} {unit} = {told(found)} {entry.unit}{at}")
     end = Fraction(edition.bands(indicator)[-1].high)
     if found > FAR_BEYOND * end:
         remarks.append(

@@ -35,6 +35,10 @@ def amount(text: str) -> tuple[Fraction, str | None]:
     if found is None:
         raise ValueError(f"{text!r} is not a concentration; write a number such as 61, or 60ppb")
     unit = found[2]
+    if unit.startswith((",", "，")):
+        raise ValueError(f"{text!r}: write the decimal point as a point, and no separator of thousands: 61.5, 1200")
+    if unit[:1].isdecimal():
+        raise ValueError(f"{text!r} is too large for a concentration; write a number such as 61, or 60ppb")
     return as_fraction(found[1]), unit_of(unit) if unit else None
 
 

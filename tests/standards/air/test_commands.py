@@ -47,8 +47,17 @@ def test_a_value_in_ppb_is_converted_and_that_is_said(capsys: pytest.CaptureFixt
     ).object
     assert found["sub"]["o3_8h"]["given"] == 117.6
     assert found["sub"]["co_24h"]["used"] == 1.2
-    assert found["remarks"] == ["o3_8h: 60 ppb = 117.6 µg/m³（25 °C）", "co_24h: 1200 µg/m³ = 1.2 mg/m³（25 °C）"]
+    assert found["remarks"] == ["o3_8h: 60 ppb = 117.6 µg/m³（25 °C）", "co_24h: 1200 µg/m³ = 1.2 mg/m³"]
     assert found["aqi"] == 65
+
+
+@pytest.mark.parametrize(
+    "name", ["细颗粒物", "PM₂.₅", "PM2.5", "pm25", "pm2_5_24h", "PM2,5", "PM2.5-24h", "细颗粒物24小时"]
+)
+def test_a_pollutant_may_be_named_as_people_write_it(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    assert (
+        Said(capsys, "aqi", f"{name}=61", "--date", "2026-11-20", "--json").object["sub"]["pm2_5_24h"]["index"] == 101
+    )
 
 
 def test_an_index_that_may_not_be_published_is_null_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,6 +75,9 @@ def test_an_index_that_may_not_be_published_is_null_with_its_reason(capsys: pyte
         (["pm2_5=-999"], "placeholder"),
         (["pm2_5=—"], "nothing was measured; leave it out"),
         (["pm2_5=40ppb"], "pm2_5 is no gas"),
+        (["pm2_5=61,5"], "write the decimal point as a point"),
+        (["pm2_5=1,200"], "no separator of thousands"),
+        (["pm2_5=1e400"], "too large for a concentration"),
         (["pm2_5=40stones"], "is no unit of a concentration"),
         (["pm2_5"], "write pm2_5=61"),
         (["pm2_5=1", "pm25=2"], "pm2_5_24h is given twice"),
