@@ -143,9 +143,10 @@ class SeriesPanel(Panel):
         telling = Telling(self._judges, state.sightings)
         steps = Steps(state, self._terms, telling)
         delay = state.sightings.delay.data
-        for target in sorted(due):
+        targets = sorted(due)
+        for target in targets:
             steps.run_out(target, frontier - delay[target // self._width])
-        self._watch(state, steps, sorted(due))
+        self._watch(state, steps, targets)
         return telling.told
 
     def _turn(self, state: RuleState, series: Index, arrivals: Arrivals) -> list[Transition]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from domain.conditions import Signal, Transition
+from domain.conditions import Signal, Target, Transition
 from domain.instants import from_micros
 from domain.readings import Reading
 from rules.state import Sightings
@@ -20,18 +20,18 @@ class Telling:
     def __init__(self, judges: "Sequence[SeriesJudge]", sightings: Sightings) -> None:
         self._judges = judges
         self._sightings = sightings
-        self._readings: dict[int, tuple[int, Reading]] = {}
+        self._readings: dict[int, tuple[int, Reading, Target]] = {}
         self.told: list[Transition] = []
 
     def __call__(self, target: int, signal: Signal, at: int, since: int) -> None:
         series, rule = divmod(target, len(self._judges))
         judge = self._judges[rule]
-        seen_at, reading = self._readings.get(series) or self._look(series)
+        seen_at, reading, whom = self._readings.get(series) or self._look(series)
         moment = reading.at if at == seen_at else from_micros(at)
         self.told.append(
             Transition(
                 rule=judge.card.id,
-                target=self._judges[0].targets[series],
+                target=whom,
                 signal=signal,
                 at=moment,
                 since=moment if since == at else from_micros(since),
@@ -43,16 +43,16 @@ class Telling:
         """There are new sightings."""
         self._readings.clear()
 
-    def _look(self, series: int) -> tuple[int, Reading]:
-        """The newest reading, with its time in µs."""
+    def _look(self, series: int) -> tuple[int, Reading, Target]:
+        """The newest reading, its time in µs before it, and the target that all rules share."""
         judge, sightings = self._judges[0], self._sightings
-        at = int(sightings.at[series])
+        at, whom = int(sightings.at[series]), judge.targets[series]
         reading = Reading(
-            device=judge.devices[series].id,
+            device=whom.id,
             metric=judge.metric,
             at=from_micros(at),
             value=float(sightings.value[series]),
             span_s=float(sightings.span[series]),
         )
-        self._readings[series] = at, reading
-        return at, reading
+        self._readings[series] = at, reading, whom
+        return at, reading, whom
