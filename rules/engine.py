@@ -4,7 +4,7 @@ The contract of time: a tick at `now` says that every reading up to now - settle
 counts, but no longer before what was told.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 
 import numpy as np
