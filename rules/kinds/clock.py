@@ -135,11 +135,12 @@ class ClockJudge(Judge):
         interval = came // self._interval[devices]
         opens = state.own["interval"][devices, -1] != interval
         nearer = opens | (np.abs(at - came) < np.abs(state.own["error"][devices, -1]))
+        turning = devices[opens]
         for name, value in (("interval", interval), ("error", at - came), ("at", at)):
-            ring = state.own[name][devices]
-            ring[opens, :-1] = ring[opens, 1:]
-            ring[nearer, -1] = value[nearer]
-            state.own[name][devices] = ring
+            ring = state.own[name]
+            for place in range(ring.shape[1] - 1):
+                ring[turning, place] = ring[turning, place + 1]
+            ring[devices[nearer], -1] = value[nearer]
 
     def _findings(self, state: RuleState, devices: Index) -> npt.NDArray[np.int8]:
         error, came, least = self._errors(state, devices)
