@@ -6,7 +6,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from config.durations import Seconds
 from config.loading import Strict, Where
@@ -40,6 +40,13 @@ class Ground:
 class ClauseEntry(Strict):
     zh: Text
     en: Text
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_both_languages(cls, content: object) -> object:
+        if not isinstance(content, dict | ClauseEntry):
+            raise ValueError(f'{content!r} is no clause; write {{zh: "GB 3096-2008 表1", en: "GB 3096-2008 Table 1"}}')
+        return content
 
 
 class Scope(Strict):

@@ -16,6 +16,7 @@ from dashboard.access.roles import Role
 from dashboard.users import User, hash_password, write_users
 from domain.errors import CitybrainError, Refused
 from domain.instants import iso
+from rules.settings import RulesSettings
 from runtime.clock import Anchor
 from runtime.ports import any_free
 from simulators.city import write_city
@@ -87,7 +88,7 @@ def make_city(data: Path, *, seed: int) -> Path:
     return folder
 
 
-def write_files(data: Path, *, web_port: int, anchor: Anchor, rules: Mapping[str, Any] | None = None) -> DemoFiles:
+def write_files(data: Path, *, web_port: int, anchor: Anchor) -> DemoFiles:
     """Broker, accounts and settings (`rules`: that section of them); secrets are made at every start."""
     port_v5, port_v4 = any_free(2, avoid=[web_port])
     broker = EmbeddedBroker(port_v5=port_v5, port_v4=port_v4, username="citybrain", password=spoken_password())
@@ -102,9 +103,15 @@ def write_files(data: Path, *, web_port: int, anchor: Anchor, rules: Mapping[str
         [User(name=a.name, role=Role(a.role), password=hash_password(a.password)) for a in accounts],
     )
     file = data / SETTINGS
-    content = {**_content(broker, web_port=web_port, anchor=anchor), "rules": dict(rules or {})}
+    content = {**_content(broker, web_port=web_port, anchor=anchor), "rules": _patience(anchor.speed)}
     file.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
     return DemoFiles(file=file, settings=load_settings(file), accounts=accounts)
+
+
+def _patience(speed: float) -> Mapping[str, str]:
+    """At n times the speed a second of the machine is n of the city's: what was on the way must not look late."""
+    fast, usual = max(1.0, speed), RulesSettings()
+    return {"settle": f"{usual.settle * fast:.0f}s", "blind_after": f"{usual.blind_after * fast:.0f}s"}
 
 
 def _content(broker: EmbeddedBroker, *, web_port: int, anchor: Anchor) -> Mapping[str, Any]:

@@ -16,13 +16,12 @@ from simulators.publisher import Publisher
 from simulators.recordings.recording import Recording
 from simulators.replay import ReplayReport, first_event, registry_for, replay
 
-SETTLE_S = 2.0
-"""How late a reading may come behind the clock in real time; `speed` times as much in the city's."""
-BLIND_AFTER_S = 30.0
 LEAD = timedelta(seconds=8)
 """Real time from the moment the clock is fixed until the first message goes out: the engine starts meanwhile."""
 DRAIN_S = 20.0
 END_WITHIN_S = 5.0
+TIMERS_END_S = 4.0
+"""Real time after the last reading: twice the default of rules.settle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +41,7 @@ def replay_through(recording: Recording, folder: Path, *, speed: float, stop: St
     registry_for(recording).write(folder / "city")
     begin, real = first_event(recording), SystemClock()
     anchor = Anchor(real=real.now() + LEAD, city=begin, speed=speed)
-    rules = {"settle": f"{SETTLE_S * max(1.0, speed):.0f}s", "blind_after": f"{BLIND_AFTER_S * max(1.0, speed):.0f}s"}
-    files = write_files(folder, web_port=0, anchor=anchor, rules=rules)
+    files = write_files(folder, web_port=0, anchor=anchor)
     household = Household(
         logs=folder / "logs", on_death=lambda _: None, on_restart=lambda *_: None, on_ready=lambda _: None
     )
@@ -75,4 +73,4 @@ def _publish(recording: Recording, files: DemoFiles, *, clock: Clock, stop: Stop
 
 def _let_timers_end(household: Household, stop: Stop) -> None:
     """What the last reading began is told when the city's clock has passed its time."""
-    household.watch(stop, for_s=SETTLE_S * 2)
+    household.watch(stop, for_s=TIMERS_END_S)

@@ -4,6 +4,7 @@ import re
 import signal
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from citybrain.demo.running import DEFAULT_DATA, DemoOptions, run_demo
 from citybrain.demo.secrets import spoken_password, write_secret
 from dashboard.users import load_users, verify
 from domain.errors import Refused
+from rules.settings import RulesSettings
 from runtime.clock import Anchor
 from runtime.locking import DirectoryLock
 from runtime.ports import any_free
@@ -186,3 +188,9 @@ def test_a_secret_replaces_a_readable_file_privately(tmp_path: Path) -> None:
     file.chmod(0o644)
     write_secret(file, "new")
     assert (file.read_text(), stat.S_IMODE(file.stat().st_mode)) == ("new", 0o600)
+
+
+def test_at_a_higher_speed_the_rules_wait_as_much_longer_by_the_citys_clock(tmp_path: Path) -> None:
+    fast = write_files(tmp_path, web_port=8050, anchor=replace(ANCHOR, speed=20.0)).settings.rules
+    usual = RulesSettings()
+    assert (fast.settle, fast.blind_after) == (20 * usual.settle, 20 * usual.blind_after)
