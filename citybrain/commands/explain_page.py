@@ -21,6 +21,17 @@ FINDINGS = {
     "unknown": "未知 unknown",
     None: "",
 }
+MOVES = {
+    "open": "开始超限",
+    "hold": "发出告警",
+    "acknowledge": "确认",
+    "return": "恢复正常",
+    "return-and-close": "恢复并关闭",
+    "violate-again": "再次超限",
+    "lose-evidence": "证据中断",
+    "regain-evidence": "证据恢复",
+    "retire": "不再监测",
+}
 MOST_READINGS = 60
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
@@ -61,9 +72,15 @@ def _way(explanation: Json, zone: tzinfo) -> Iterator[str]:
     for step in explanation["steps"]:
         evidence = step["evidence"]
         actor = "" if step["actor"] == "rules" else f"   {harmless(step['actor'])} {harmless(step['note'])}".rstrip()
-        yield f"  {_clock(step['at'], zone)}  {step['move']:<16} → {step['to']:<12} {_sum(evidence)}{actor}"
+        yield f"  {_clock(step['at'], zone)}  {_move(step['move'])} → {step['to']:<12} {_sum(evidence)}{actor}"
         if figures := _figures(evidence["figures"], zone):
             yield f"  {'':25}{figures}"
+
+
+def _move(name: str) -> str:
+    """In both languages, as wide as the widest: a Chinese character takes two cells."""
+    text = f"{MOVES[name]} {name}"
+    return text + " " * (28 - cell_len(text))
 
 
 def _sum(evidence: Json) -> str:
@@ -155,7 +172,7 @@ def _written(value: object) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.10g}"
+    return f"{value:.7g}"
 
 
 def _clock(millis: int, zone: tzinfo) -> str:

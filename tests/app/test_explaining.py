@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cases.errors import CommandRefused
-from citybrain.commands.explain_page import page_of
+from citybrain.commands.explain_page import MOVES, page_of
+from domain.alerts import AlertMove
 from domain.instants import to_micros
 from tests.app.documented import differences, shapes
 from tests.app.engine_room import NOON, EngineRoom
@@ -96,7 +97,7 @@ def test_an_unknown_alert_is_refused(room: EngineRoom) -> None:
 
 def test_the_page_shows_sums_that_a_pocket_calculator_can_check(room: EngineRoom, told: str) -> None:
     page = page_of(explained(room, told), ZoneInfo("Asia/Shanghai"))
-    assert "2026-06-01 12:00:10  open" in page
+    assert "2026-06-01 12:00:10  开始超限 open" in page
     assert "70 > 60 dB(A)   (+10)" in page
     assert "50 ≤ 60 dB(A)   (-10)" in page
     assert "judged once more: the stored readings give the same moves" in page
@@ -108,3 +109,7 @@ def test_the_page_tells_every_time_by_the_city_and_settings_as_their_file_has_th
     page = page_of(found, ZoneInfo("Asia/Shanghai"))
     assert "last_seen 2026-06-01 11:58:10" in page
     assert "limit {table: gb3096}" in page
+
+
+def test_the_page_has_a_word_for_every_move() -> None:
+    assert set(MOVES) == {move.value for move in AlertMove}
