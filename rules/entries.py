@@ -20,6 +20,8 @@ from rules.machine import Timing
 from rules.tables import LimitTable
 
 Text = Annotated[str, Field(min_length=1)]
+Intervals = Annotated[float, Field(gt=0, le=100_000)]
+"""A number of a device's own intervals; far more of them would run over the end of the clock."""
 Fault = tuple[Where, str]
 """Where inside of a rule, and what is wrong there."""
 NAMES = frozenset({"zh", "en", "severity", "clause", "needs_acknowledgement"})
@@ -136,7 +138,7 @@ class MetricEntry(RuleEntry):
     metric: str
     hold: Seconds = 0.0
     clear: Seconds = 0.0
-    evidence_for: Annotated[float, Field(gt=0)] = 3.0
+    evidence_for: Intervals = 3.0
 
     def timing(self) -> Timing:
         return Timing(hold=round(self.hold * MICROS_PER_S), clear=round(self.clear * MICROS_PER_S))

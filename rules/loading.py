@@ -105,10 +105,19 @@ def read_entries(
             entry = build(kind.entry, content, file=Path(passage.file), text=passage.text, base=where)
             entries = entry.expanded(Path(passage.file).parent)
         except Misconfigured as exc:
-            problems += exc.problems
+            problems += [_at_rule(problem, where, passage, lines) for problem in exc.problems]
             continue
         line = nearest_line(lines, where)
         yield from (Rule(entry=each, file=passage.file, line=line, lines=inside[index]) for each in entries)
+
+
+def _at_rule(problem: Problem, where: Where, passage: Passage, lines: Mapping[Where, int]) -> Problem:
+    """A file that cannot be read at all has no line: then it is the rule that names it."""
+    if problem.line is not None:
+        return problem
+    name = ".".join(str(part) for part in where)
+    message = f"{name}: {problem.file} {problem.message}"
+    return Problem(file=passage.file, line=nearest_line(lines, where), message=message)
 
 
 def _lines_by_rule(lines: Mapping[Where, int], base: Where) -> Mapping[int, dict[Where, int]]:

@@ -1,16 +1,15 @@
 """`absence`: a device that has been silent for several of its own intervals."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
-from pydantic import Field
 
 from domain.conditions import Evidence, Target, TargetKind, Transition
 from domain.devices import Device
 from domain.instants import MICROS_PER_S, from_micros, iso
 from rules import machine
 from rules.comparing import Finding
-from rules.entries import RuleEntry
+from rules.entries import Intervals, RuleEntry
 from rules.machine import Change, Phase, Timing
 from rules.program import Arrivals, Judge, Site
 from rules.rounds import rounds
@@ -24,7 +23,7 @@ class AbsenceEntry(RuleEntry):
     """`missed`: after how many missed intervals of the device itself it counts as silent."""
 
     kind: Literal["absence"]
-    missed: Annotated[float, Field(gt=0)] = 3.0
+    missed: Intervals = 3.0
 
 
 def compile_absence(entry: AbsenceEntry, site: Site) -> "AbsenceJudge":

@@ -15,7 +15,7 @@ from domain.places import RoadGrade
 from domain.readings import Reading
 from rules.bundle import BundleJudge, Known, own_strand
 from rules.comparing import Comparison, Finding
-from rules.entries import Fault, Ground, MetricEntry
+from rules.entries import Fault, Ground, Intervals, MetricEntry
 from rules.program import Site
 
 
@@ -39,7 +39,7 @@ class Counterpart(Strict):
 
     metric: str
     scale: Scale = Scale(default=1.0)
-    evidence_for: Annotated[float, Field(gt=0)] | None = None
+    evidence_for: Intervals | None = None
 
 
 class AgreementEntry(MetricEntry):

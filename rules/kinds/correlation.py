@@ -14,7 +14,7 @@ from config.suggestions import did_you_mean
 from domain.devices import Device, Registry
 from domain.instants import MICROS_PER_S
 from rules.correlations import Combination, CorrelationJudge, Term
-from rules.entries import Fault, Ground, RuleEntry, Scope
+from rules.entries import Fault, Ground, Intervals, RuleEntry, Scope
 from rules.gatherings import Gatherings, Same, around, gathered, together
 from rules.kinds.demand import Demand
 from rules.kinds.state import StateEntry
@@ -49,7 +49,7 @@ class Condition(Demand):
     rule: str | None = None
     metric: str | None = None
     scope: Scope = Scope()
-    evidence_for: Annotated[float, Field(gt=0)] = 3.0
+    evidence_for: Intervals = 3.0
     devices: Annotated[int, Field(ge=1)] = 1
 
     @model_validator(mode="after")
