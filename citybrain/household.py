@@ -107,9 +107,16 @@ def broker_member(settings: Settings) -> Member | None:
     )
 
 
+_FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
+"""glibc keeps freed memory apart for every thread: with two arenas an engine of 50,000 devices is 20 MB smaller."""
+
+
 def engine_member(settings: Settings, file: Path) -> Member:
     return Member(
-        name="engine", arguments=["engine", "--config", str(file)], is_ready=lambda: engine_is_ready(settings.data)
+        name="engine",
+        arguments=["engine", "--config", str(file)],
+        is_ready=lambda: engine_is_ready(settings.data),
+        environment=_FEW_ARENAS,
     )
 
 
