@@ -92,9 +92,7 @@ def advance(program: Program, state: State, now_micros: int) -> tuple[State, lis
         if lane.queue in state.queues:
             told += _observe(lane, state, _by_metric(program, state.queues[lane.queue].advance(frontier)))
         for panel in lane.panels:
-            behind = panel.behind(state, frontier)
-            if behind is not None:
-                told += panel.advance(state, frontier=frontier - behind, now=now_micros)
+            told += panel.advance(state, frontier=frontier, now=now_micros)
     return state, sorted(told, key=attrgetter("at"))
 
 

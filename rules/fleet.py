@@ -108,9 +108,12 @@ class FleetJudge(Judge):
         return self._judge_until(state, int(np.median(state.waiting.effective)))
 
     def advance(self, state: RuleState, *, frontier: int, now: int) -> list[Transition]:
+        self.watch(state, now)
+        return self._judge_until(state, frontier)
+
+    def watch(self, state: RuleState, now: int) -> None:
         state.sightings.watched[state.sightings.watched == NEVER] = now
         state.now = now
-        return self._judge_until(state, frontier)
 
     def release(self, state: RuleState, until: int) -> Waiting:
         """What waits and counts at or before `until`, ordered by lamp and time; only what is news to its lamp."""

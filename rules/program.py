@@ -157,6 +157,10 @@ class Judge(ABC):
         """The metrics whose feeds set the clock of a judge over several series; none: it looks at the present."""
         return frozenset() if self.metric_ordinal is None else frozenset({self.metric_ordinal})
 
+    def watch(self, state: RuleState, now: int) -> None:
+        """Nothing was heard by `now` that its clock could go by: all there is to know is that somebody listens."""
+        state.now = now
+
     @abstractmethod
     def observe(self, state: RuleState, arrivals: Arrivals) -> list[Transition]:
         """Judge what has arrived, in order of event time. `state` changes in place."""
@@ -192,10 +196,6 @@ class Panel(ABC):
     metric_ordinal: int | None
     """The only metric that it looks at; None: any."""
 
-    def behind(self, state: State, frontier: int) -> int | None:
-        """How far its clock runs behind the frontier; None: there is nothing yet that it could go by."""
-        return 0
-
     @abstractmethod
     def begin(self, state: State) -> None:
         """Put the fresh memory of its rules into the state."""
@@ -223,8 +223,10 @@ class Alone(Panel):
         self._feeds = frozenset() if judge.by_series else judge.feeds()
         self._heard_from = np.flatnonzero(judge.place_of >= 0)
 
-    def behind(self, state: State, frontier: int) -> int | None:
-        """As far as the promptest of its feeds that was heard within a day.
+    def _behind(self, state: State, frontier: int) -> int | None:
+        """How far its clock runs behind the frontier; None: there is nothing yet that it could go by.
+
+        As far as the promptest of its feeds that was heard within a day.
 
         So feeds that are late all together are followed, and one device with a wrong clock holds up nobody.
         """
@@ -250,7 +252,11 @@ class Alone(Panel):
         known = state.rules[self._rule]
         if not self._judge.devices:
             return []
-        return self._judge.advance(known, frontier=max(frontier, known.through), now=max(now, known.now))
+        behind, now = self._behind(state, frontier), max(now, known.now)
+        if behind is None:
+            self._judge.watch(known, now)
+            return []
+        return self._judge.advance(known, frontier=max(frontier - behind, known.through), now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

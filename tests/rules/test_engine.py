@@ -103,6 +103,7 @@ def test_a_reading_that_comes_after_the_tick_that_lost_it_does_not_turn_history_
 def test_a_lamp_that_reports_behind_the_watermark_counts_from_the_watermark() -> None:
     run = Run.of(shipped(), registry_of(*lamps("R", 1), roads=[road("R")]))
     evening = at("2026-11-22T21:00:00")
+    run.readings([("R-L0", "lamp_on", evening - 300 * S, 1.0)])
     run.tick(evening + 100 * S)
     run.readings([("R-L0", "lamp_on", evening, 0.0)])
     run.tick(evening + 200 * S)
