@@ -22,7 +22,7 @@ from config.suggestions import did_you_mean
 from domain.devices import Device, Registry
 from domain.errors import Misconfigured, Problem
 from domain.places import NoiseZone
-from rules.comparing import Floats
+from rules.core.comparing import Floats
 from rules.entries import LIMIT_SCHEMA, TableName, one_limit
 from rules.state import FOREVER, NEVER, Index, Ints
 

@@ -14,12 +14,12 @@ from domain.devices import Registry
 from domain.errors import Misconfigured, Problem
 from domain.instants import MICROS_PER_S
 from domain.readings import Quality, ReadingBatch, Vocabulary
-from rules.feeds import Feed
+from rules.core.feeds import Feed
+from rules.core.queues import Queue
+from rules.core.rounds import is_once
 from rules.kinds.table import KINDS
 from rules.loading import Rule, RuleSet
 from rules.program import Arrivals, Lane, Lateness, Program, Site
-from rules.queues import Queue
-from rules.rounds import is_once
 from rules.state import State
 
 IN_ORDER = Lateness()

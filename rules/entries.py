@@ -16,7 +16,7 @@ from domain.devices import Device, DeviceKind, Registry
 from domain.instants import MICROS_PER_S
 from domain.metrics import Catalogue
 from domain.places import NoiseZone, RoadGrade
-from rules.machine import Timing
+from rules.core.machine import Timing
 from rules.tables import LimitTable
 
 Text = Annotated[str, Field(min_length=1)]

@@ -6,13 +6,13 @@ from typing import TypeVar
 import numpy as np
 
 from domain.places import NoiseZone, RoadGrade
-from rules.comparing import Floats
-from rules.intervals import LIT, Count
+from rules.core.comparing import Floats
+from rules.core.machine import Phase
+from rules.core.series import SeriesJudge
+from rules.groups.intervals import LIT, Count
 from rules.kinds.absence import AbsenceJudge
 from rules.kinds.ratio import RoadRatioJudge, rates_of
-from rules.machine import Phase
 from rules.program import Judge, Program
-from rules.series import SeriesJudge
 from rules.state import NEVER, Ints, RuleState, State
 
 DAY_US = 86_400_000_000

@@ -8,7 +8,7 @@ import numpy as np
 
 from domain.devices import Device
 from domain.places import NoiseZone
-from rules.comparing import Floats
+from rules.core.comparing import Floats
 from rules.state import FOREVER, NEVER, Index, Ints
 from rules.tables import ZONES, Timeline, zone_column
 

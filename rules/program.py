@@ -14,7 +14,7 @@ from domain.conditions import Evidence, RuleCard, Target, Transition
 from domain.devices import Device, Registry
 from domain.instants import MICROS_PER_S, from_micros
 from domain.readings import Vocabulary
-from rules.machine import Change, Timing
+from rules.core.machine import Change, Timing
 from rules.state import NEVER, Column, Index, Ints, RuleState, State, blank, own_of, rows_of
 from rules.tables import LimitTable
 
@@ -39,7 +39,7 @@ class Arrivals:
     span: npt.NDArray[np.float32]
     good: npt.NDArray[np.bool_]
     delay: Ints
-    """How far the clock of the reading's series runs behind, as of this reading (rules/feeds.py); in µs."""
+    """How far the clock of the reading's series runs behind, as of this reading (rules/core/feeds.py); in µs."""
     once: bool = False
     """Known to hold every device at most once."""
 

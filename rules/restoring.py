@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from rules import machine
-from rules.feeds import FEED_COLUMNS, Feed
+from rules.core import machine
+from rules.core.feeds import FEED_COLUMNS, Feed
+from rules.core.queues import FILLS, Queue
 from rules.memory import JUDGEMENTS, NOBODYS, PENDING, SIGHTINGS, WAITING, Columns, Queued, Remembered, Snapshot
 from rules.program import COLUMNS, Arrivals, Judge, Program
-from rules.queues import FILLS, Queue
 from rules.state import NEVER, Index, Rows, RuleState, Sightings, State, Waiting
 
 GONE = -2

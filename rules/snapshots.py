@@ -7,8 +7,9 @@ import msgspec
 import numpy as np
 
 from domain.errors import Refused
-from rules import machine
-from rules.feeds import FEED_COLUMNS, UNHEARD, Feed
+from rules.core import machine
+from rules.core.feeds import FEED_COLUMNS, UNHEARD, Feed
+from rules.core.queues import FILLS, Queue
 from rules.memory import (
     JUDGEMENTS,
     NOBODYS,
@@ -24,7 +25,6 @@ from rules.memory import (
     Versioned,
 )
 from rules.program import Program
-from rules.queues import FILLS, Queue
 from rules.restoring import restored
 from rules.state import NEVER, Index, Own, RuleState, Sightings, State
 

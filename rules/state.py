@@ -13,8 +13,8 @@ import numpy.typing as npt
 from domain.readings import Vocabulary
 
 if TYPE_CHECKING:
-    from rules.feeds import Feed
-    from rules.queues import Queue
+    from rules.core.feeds import Feed
+    from rules.core.queues import Queue
 
 Ints = npt.NDArray[np.int64]
 Index = npt.NDArray[np.intp]
@@ -36,7 +36,7 @@ class Sightings:
     watched: Ints
     """Since when we listen to the device: silence is counted from here where nothing was heard."""
     delay: Ints
-    """How far the clock of the device's feed runs behind (rules/feeds.py), as of the newest reading; in µs."""
+    """How far the clock of the device's feed runs behind (rules/core/feeds.py), as of the newest reading; in µs."""
     late: Ints
     """How many readings came when a newer one had been judged already: passed over."""
 

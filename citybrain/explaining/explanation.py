@@ -15,10 +15,10 @@ from domain.devices import Registry
 from domain.instants import to_micros
 from domain.readings import Reading
 from domain.series import ReadingQuery
-from rules.comparing import Finding, findings
+from rules.core.comparing import Finding, findings
+from rules.core.series import SeriesJudge
 from rules.loading import Rule, RuleSet
 from rules.program import Judge, Program
-from rules.series import SeriesJudge
 
 Json = dict[str, Any]
 Read = Callable[[ReadingQuery], Iterable[Reading]]

@@ -7,12 +7,12 @@ import numpy as np
 from domain.conditions import Evidence, Target, TargetKind, Transition
 from domain.devices import Device
 from domain.instants import MICROS_PER_S, from_micros, iso
-from rules import machine
-from rules.comparing import Finding
+from rules.core import machine
+from rules.core.comparing import Finding
+from rules.core.machine import Change, Phase, Timing
+from rules.core.rounds import rounds
 from rules.entries import Intervals, RuleEntry
-from rules.machine import Change, Phase, Timing
 from rules.program import Arrivals, Judge, Site
-from rules.rounds import rounds
 from rules.state import FOREVER, NEVER, Index, Ints, RuleState, Waiting
 
 WAITING_LIMIT = 200_000

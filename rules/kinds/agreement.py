@@ -13,9 +13,9 @@ from domain.conditions import Evidence
 from domain.devices import Device, Registry
 from domain.places import RoadGrade
 from domain.readings import Reading
-from rules.bundle import BundleJudge, Known, own_strand
-from rules.comparing import Comparison, Finding
+from rules.core.comparing import Comparison, Finding
 from rules.entries import Fault, Ground, Intervals, MetricEntry
+from rules.groups.bundle import BundleJudge, Known, own_strand
 from rules.program import Site
 
 

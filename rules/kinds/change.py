@@ -14,10 +14,10 @@ from domain.conditions import Evidence, Target, TargetKind, Transition
 from domain.instants import MICROS_PER_S, from_micros
 from domain.metrics import Averaging
 from domain.readings import Reading
-from rules import machine
-from rules.comparing import Comparison, Finding, Floats, findings
+from rules.core import machine
+from rules.core.comparing import Comparison, Finding, Floats, findings
+from rules.core.machine import Phase
 from rules.entries import Fault, Ground, MetricEntry
-from rules.machine import Phase
 from rules.program import Arrivals, Judge, Site
 from rules.state import NEVER, Column, RuleState
 from rules.windows.following import Told, follow, row_before

@@ -14,12 +14,12 @@ from config.durations import Seconds
 from domain.conditions import Evidence, Target, TargetKind, Transition
 from domain.devices import Device
 from domain.instants import MICROS_PER_S, from_micros, iso
-from rules import machine
-from rules.comparing import Comparison, Finding
+from rules.core import machine
+from rules.core.comparing import Comparison, Finding
+from rules.core.machine import Change, Phase, Timing
+from rules.core.rounds import rounds
 from rules.entries import RuleEntry
-from rules.machine import Change, Phase, Timing
 from rules.program import Arrivals, Judge, Site
-from rules.rounds import rounds
 from rules.state import NEVER, Column, Index, Ints, RuleState
 
 FARTHEST = 30 * 86_400 * MICROS_PER_S

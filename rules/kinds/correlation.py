@@ -13,14 +13,14 @@ from config.loading import Strict
 from config.suggestions import did_you_mean
 from domain.devices import Device, Registry
 from domain.instants import MICROS_PER_S
-from rules.correlations import Combination, CorrelationJudge, Term
+from rules.core.machine import Timing
 from rules.entries import Fault, Ground, Intervals, RuleEntry, Scope
-from rules.gatherings import Gatherings, Same, around, gathered, together
+from rules.groups.correlations import Combination, CorrelationJudge, Term
+from rules.groups.gatherings import Gatherings, Same, around, gathered, together
+from rules.groups.neighbours import most_pairs
 from rules.kinds.demand import Demand
 from rules.kinds.state import StateEntry
 from rules.kinds.threshold import ThresholdEntry
-from rules.machine import Timing
-from rules.neighbours import most_pairs
 from rules.program import Site
 
 MOST_CONDITIONS = 8

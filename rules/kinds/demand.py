@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from config.loading import Strict
 from domain.devices import Device, Registry
-from rules.comparing import Comparison
+from rules.core.comparing import Comparison
 from rules.device_limits import AnyLimitOrNone
 from rules.entries import Fault, Ground, limit_faults
 from rules.kinds.threshold import bound_limit, limit_misfits, read_limit

@@ -9,10 +9,10 @@ from pydantic import Field, model_validator
 from domain.conditions import Evidence
 from domain.devices import Device
 from domain.readings import Reading
-from rules.bundle import BundleJudge, Known, own_strand
-from rules.comparing import Comparison, Finding, Floats
+from rules.calendar.lighting import NO_DIM, WHOLE, LightingEntry, Schedules
+from rules.core.comparing import Comparison, Finding, Floats
 from rules.entries import MetricEntry
-from rules.lighting import NO_DIM, WHOLE, LightingEntry, Schedules
+from rules.groups.bundle import BundleJudge, Known, own_strand
 from rules.program import Site
 from rules.state import Index, Ints
 

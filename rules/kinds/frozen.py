@@ -7,7 +7,7 @@ from pydantic import Field
 
 from domain.instants import MICROS_PER_S
 from domain.metrics import Averaging
-from rules.comparing import Comparison
+from rules.core.comparing import Comparison
 from rules.entries import Fault, Ground
 from rules.kinds.window import WindowedEntry
 from rules.limits import FixedLimit

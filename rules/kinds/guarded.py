@@ -18,9 +18,9 @@ from domain.conditions import Evidence
 from domain.devices import Device, Registry
 from domain.instants import MICROS_PER_S
 from domain.readings import Reading
-from rules.bundle import BundleJudge, Known, Strand, own_strand
-from rules.comparing import Comparison, Finding, findings
+from rules.core.comparing import Comparison, Finding, findings
 from rules.entries import Fault, Ground, MetricEntry
+from rules.groups.bundle import BundleJudge, Known, Strand, own_strand
 from rules.program import Site
 
 

@@ -10,11 +10,11 @@ from config.durations import Seconds
 from domain.conditions import Evidence, Target, TargetKind, Transition
 from domain.devices import Device
 from domain.instants import MICROS_PER_S, from_micros, iso
-from rules import machine
-from rules.comparing import Comparison, findings
+from rules.core import machine
+from rules.core.comparing import Comparison, findings
+from rules.core.feeds import NO_LAG_YET, UNHEARD, Feed
+from rules.core.machine import Change, Timing
 from rules.entries import RuleEntry
-from rules.feeds import NO_LAG_YET, UNHEARD, Feed
-from rules.machine import Change, Timing
 from rules.program import Arrivals, Judge, Site
 from rules.standards.air.columns import NOTHING, SCALE, scaled
 from rules.standards.air.editions import Edition, Editions, load_editions
@@ -108,7 +108,7 @@ class IndexJudge(Judge):
             "total": Column(dtype=np.int64, fill=0, width=n),  # millionths × seconds
             "covered": Column(dtype=np.int64, fill=0, width=n),  # seconds
             "ring": Column(dtype=np.int64, fill=NOTHING, width=n * KEPT),  # means of the hours before, newest last
-            "feed_at": Column(dtype=np.int64, fill=UNHEARD),  # the station's feed, see rules/feeds.py
+            "feed_at": Column(dtype=np.int64, fill=UNHEARD),  # the station's feed, see rules/core/feeds.py
             "feed_lag": Column(dtype=np.int64, fill=NO_LAG_YET),
             "feed_delay": Column(dtype=np.int64, fill=0),
             "seconds": Column(dtype=np.int64, fill=0, width=n),  # covered of the newest of them

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator
 
 from config.loading import Strict
 from domain.conditions import Severity
-from rules.comparing import Comparison
+from rules.core.comparing import Comparison
 from rules.device_limits import Number
 from rules.entries import ClauseEntry, Text
 

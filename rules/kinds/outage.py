@@ -14,14 +14,24 @@ from pydantic import Field
 from config.durations import Seconds
 from domain.conditions import Evidence, Transition
 from domain.instants import MICROS_PER_S, from_micros, iso
-from rules import machine
-from rules.comparing import Comparison, Finding
-from rules.fleet import By, FleetEntry, FleetJudge, Groups, grouped, is_before
-from rules.intervals import LIT, Count, Courses, Spans, courses, deltas_of_segments, deltas_of_spans, spans, where_due
-from rules.lighting import WHOLE, Segments
-from rules.machine import Change
+from rules.calendar.lighting import WHOLE, Segments
+from rules.core import machine
+from rules.core.comparing import Comparison, Finding
+from rules.core.machine import Change
+from rules.core.rounds import rounds
+from rules.groups.fleet import By, FleetEntry, FleetJudge, Groups, grouped, is_before
+from rules.groups.intervals import (
+    LIT,
+    Count,
+    Courses,
+    Spans,
+    courses,
+    deltas_of_segments,
+    deltas_of_spans,
+    spans,
+    where_due,
+)
 from rules.program import Site
-from rules.rounds import rounds
 from rules.state import NEVER, Column, Index, Ints, RuleState, Waiting
 
 MOST_NAMED = 50

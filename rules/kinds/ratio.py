@@ -11,14 +11,14 @@ from pydantic import Field, model_validator
 
 from domain.conditions import Evidence, TargetKind, Transition
 from domain.places import Road, RoadGrade
-from rules import machine
-from rules.comparing import Comparison, Floats, findings
-from rules.fleet import By, FleetEntry, FleetJudge, Groups, grouped, is_before
-from rules.intervals import LIT, Count, Courses, courses, deltas_of_segments, deltas_of_spans, spans
-from rules.lighting import WHOLE
-from rules.machine import Change
+from rules.calendar.lighting import WHOLE
+from rules.core import machine
+from rules.core.comparing import Comparison, Floats, findings
+from rules.core.machine import Change
+from rules.core.rounds import rounds
+from rules.groups.fleet import By, FleetEntry, FleetJudge, Groups, grouped, is_before
+from rules.groups.intervals import LIT, Count, Courses, courses, deltas_of_segments, deltas_of_spans, spans
 from rules.program import Site
-from rules.rounds import rounds
 from rules.state import Ints, RuleState, Waiting
 
 Percent = Annotated[float, Field(ge=0, le=100)]

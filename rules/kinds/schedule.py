@@ -15,16 +15,16 @@ from domain.conditions import Evidence, Signal, Target, TargetKind, Transition
 from domain.devices import Device, Registry
 from domain.instants import MICROS_PER_S, from_micros
 from domain.readings import Reading
-from rules import machine
-from rules.comparing import Finding, findings
+from rules.calendar.when import When
+from rules.core import machine
+from rules.core.comparing import Finding, findings
+from rules.core.machine import Change, Phase
+from rules.core.rounds import rounds
 from rules.entries import Fault, Ground, MetricEntry, RuleEntry
 from rules.kinds.demand import Demand
 from rules.limits import Limits
-from rules.machine import Change, Phase
 from rules.program import Arrivals, Judge, Site
-from rules.rounds import rounds
 from rules.state import NEVER, Column, Index, Ints, RuleState
-from rules.when import When
 
 OUTSIDE = "时段外不作要求 outside of the hours nothing is demanded"
 

@@ -2,11 +2,11 @@
 
 from typing import Literal
 
-from rules.comparing import Comparison
+from rules.core.comparing import Comparison
+from rules.core.series import SeriesJudge
 from rules.entries import MetricEntry
 from rules.limits import FixedLimit
 from rules.program import Site
-from rules.series import SeriesJudge
 
 
 class StateEntry(MetricEntry):

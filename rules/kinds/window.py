@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from config.durations import Seconds
 from domain.devices import Registry
 from domain.instants import MICROS_PER_S
-from rules.comparing import Comparison
+from rules.core.comparing import Comparison
 from rules.device_limits import AnyLimit
 from rules.entries import Fault, Ground, MetricEntry, RuleEntry, TableName, limit_faults
 from rules.kinds.threshold import bound_limit, limit_misfits, read_limit

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.metrics import Averaging
-from rules.comparing import Floats
+from rules.core.comparing import Floats
 from rules.state import Ints
 
 

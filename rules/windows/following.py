@@ -3,10 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
-from rules import machine
-from rules.comparing import Finding
-from rules.machine import Change, Phase, Timing
-from rules.rounds import rounds
+from rules.core import machine
+from rules.core.comparing import Finding
+from rules.core.machine import Change, Phase, Timing
+from rules.core.rounds import rounds
 from rules.state import Index, Ints, Judgements
 
 Told = list[tuple[Change, int | None]]

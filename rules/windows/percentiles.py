@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from rules.comparing import Floats
+from rules.core.comparing import Floats
 from rules.state import Column, Index, Own
 from rules.windows.aggregates import Measured
 from rules.windows.closings import HIGH, Closings

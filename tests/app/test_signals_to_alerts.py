@@ -16,7 +16,7 @@ from domain.instants import MICROS_PER_S, from_micros
 from domain.readings import batch_of
 from domain.settlements import Journalled, Settlement
 from rules import engine
-from rules.machine import Phase
+from rules.core.machine import Phase
 from rules.state import State
 from runtime.clock import ManualClock
 from store.records.records import Records

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from rules import memory
-from rules.feeds import FEED_COLUMNS
-from rules.machine import Phase
-from rules.queues import FILLS
+from rules.core.feeds import FEED_COLUMNS
+from rules.core.machine import Phase
+from rules.core.queues import FILLS
 from tests.docs.documents import page
 
 PAGE = page("rule-state.md")

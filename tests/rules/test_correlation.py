@@ -14,8 +14,8 @@ from domain.errors import Misconfigured
 from domain.instants import MICROS_PER_S
 from domain.places import Place
 from rules import engine
+from rules.groups.neighbours import most_pairs, near
 from rules.loading import RuleSet
-from rules.neighbours import most_pairs, near
 from tests.rules.city import Row, Run, at, device, registry_of, road, rules_of, vocabulary_of
 from tests.rules.test_twins import END, SETTLE, Plan, of_target, plans, readings_of, runs, stories
 from tests.rules.twins import correlation as twins

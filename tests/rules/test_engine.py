@@ -9,7 +9,8 @@ from domain.conditions import Signal
 from domain.instants import MICROS_PER_S
 from domain.places import RoadGrade
 from domain.readings import Quality, Vocabulary, batch_of
-from rules import engine, fleet
+from rules import engine
+from rules.groups import fleet
 from tests.rules.city import (
     CATALOGUE,
     Run,

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from domain.instants import MICROS_PER_S
 from domain.places import Place
+from rules.groups.vicinity import within, within_same
 from rules.kinds.drift import DriftEntry
 from rules.loading import RuleSet
-from rules.vicinity import within, within_same
 from tests.rules.city import Row, Run, at, device, registry_of, rules_of
 from tests.rules.test_twins import END, START, Plan, of_target, plans, readings_of, runs, stories
 from tests.rules.twins.drift import drift

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from domain.instants import MICROS_PER_S, to_micros
 from domain.places import Place, RoadGrade
-from rules.lighting import ClockHours, Lighting, LightingEntry, PlanPeriod, Schedules
+from rules.calendar.lighting import ClockHours, Lighting, LightingEntry, PlanPeriod, Schedules
 from tests.rules.city import CENTRE, at, device, registry_of, road
 
 S = MICROS_PER_S

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.instants import MICROS_PER_S
-from rules.lighting import ClockHours, Lighting, PlanPeriod
+from rules.calendar.lighting import ClockHours, Lighting, PlanPeriod
 from rules.loading import RuleSet
 from tests.rules.city import CENTRE, Row, Run, at, device, registry_of, road, rules_of
 from tests.rules.test_twins import SETTLE, Plan, of_target, plans, readings_of, runs

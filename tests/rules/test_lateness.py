@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.instants import MICROS_PER_S
-from rules import engine, queues, snapshots
+from rules import engine, snapshots
+from rules.core import queues
 from rules.digest import digest
 from rules.figures import late_count
 from rules.loading import RuleSet

@@ -9,7 +9,7 @@ import pytest
 from domain.conditions import Clause, RuleCard, Severity, Target, TargetKind, Transition
 from domain.devices import Device
 from rules import snapshots
-from rules.machine import Timing
+from rules.core.machine import Timing
 from rules.program import Arrivals, Judge, Program, Site
 from rules.state import Column, RuleState, State
 from tests.rules.city import meter, registry_of, vocabulary_of

@@ -15,10 +15,10 @@ from config.loading import load
 from domain.errors import Misconfigured
 from domain.instants import MICROS_PER_S, from_micros, to_micros
 from domain.places import City, Place
-from rules.calendars import Calendar, load_calendar, shipped_calendars
-from rules.daylight import DAY_US, Daylight
-from rules.schedules import Schedule
-from rules.when import When
+from rules.calendar.calendars import Calendar, load_calendar, shipped_calendars
+from rules.calendar.daylight import DAY_US, Daylight
+from rules.calendar.schedules import Schedule
+from rules.calendar.when import When
 from tests.rules.city import CENTRE, at
 
 S = MICROS_PER_S

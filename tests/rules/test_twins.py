@@ -11,7 +11,7 @@ from domain.conditions import Transition
 from domain.devices import Registry
 from domain.instants import MICROS_PER_S
 from rules import snapshots
-from rules.lighting import Lighting
+from rules.calendar.lighting import Lighting
 from rules.loading import RuleSet
 from tests.rules import twin
 from tests.rules.city import CENTRE, Row, Run, at, device, lamps, meter, registry_of, road, rules_of

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.instants import MICROS_PER_S
-from rules.comparing import Comparison, Finding, findings
+from rules.core.comparing import Comparison, Finding, findings
+from rules.core.yardsticks import Together
 from rules.limits import FixedLimit, SteadyLimits, TableLimits
 from rules.loading import RuleSet
 from rules.program import Arrivals
 from rules.tables import Timeline
-from rules.yardsticks import Together
 from tests.rules.city import Run, at, meter, registry_of, rules_of, shipped
 
 S = MICROS_PER_S

@@ -6,7 +6,7 @@ from typing import Literal
 
 from config.loading import Strict, load
 from domain.errors import Refused
-from rules.comparing import Floats
+from rules.core.comparing import Floats
 from rules.standards.noise.shipped import FOLDER
 
 SHIPPED_CORRECTION = FOLDER / "correction.yaml"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rules.comparing import Floats
+from rules.core.comparing import Floats
 
 Spans = Floats | Sequence[float]
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 
 from domain.instants import MICROS_PER_S
-from rules.comparing import Floats
+from rules.core.comparing import Floats
 from rules.standards.noise.samples import HOUR_US, Bools, Samples
 from rules.standards.noise.validity import Validity
 from rules.state import Ints

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from math import ceil, floor
 
-from rules.lighting import Segment
+from rules.calendar.lighting import Segment
 from tests.rules.twin import Event, HoldAndClear, Signals, newest_first_stands
 
 Readings = Sequence[tuple[int, float]]

@@ -18,8 +18,8 @@ from pydantic import (
 from config.durations import parse_duration
 from config.loading import Strict
 from domain.places import City
-from rules.calendars import Calendar, load_calendar, shipped_calendars
-from rules.schedules import WEEK, Days, Hours, Schedule, Sun, SunIs
+from rules.calendar.calendars import Calendar, load_calendar, shipped_calendars
+from rules.calendar.schedules import WEEK, Days, Hours, Schedule, Sun, SunIs
 
 LONGEST_OFFSET_S = 12 * 3600.0
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)")

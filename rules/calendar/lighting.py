@@ -17,8 +17,8 @@ from config.loading import Strict
 from domain.devices import Device, Registry
 from domain.instants import EPOCH, MICROS_PER_S, to_micros
 from domain.places import City, Place, RoadGrade
+from rules.calendar.sun import sun_night
 from rules.state import Index, Ints
-from rules.sun import sun_night
 from rules.tables import ClockTime
 
 WHOLE = 1000

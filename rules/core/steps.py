@@ -1,4 +1,4 @@
-"""Moves single targets through hold and clear: what rules/machine.py does to columns, for the few that change.
+"""Moves single targets through hold and clear: what rules/core/machine.py does to columns, for the few that change.
 
 A batch changes a dozen targets. For so few, plain numbers take a tenth of the time of a dozen operations on columns.
 """
@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from domain.conditions import Signal
-from rules.comparing import Finding
-from rules.machine import NEXT, Phase
+from rules.core.comparing import Finding
+from rules.core.machine import NEXT, Phase
 from rules.state import FOREVER, NEVER, Ints, RuleState
 
 _CALM, _PENDING, _HELD, _CLEARING, _PENDING_LOST = map(int, list(Phase)[:5])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rules.feeds import NO_LAG_YET, UNHEARD
+from rules.core.feeds import NO_LAG_YET, UNHEARD
 from rules.program import Arrivals, nothing_arrived
 from rules.state import Index, Ints
 

@@ -14,10 +14,10 @@ from domain.conditions import RuleCard, Signal, Target, TargetKind, Transition
 from domain.devices import Device, Registry
 from domain.instants import MICROS_PER_S
 from domain.places import RoadGrade
+from rules.calendar.lighting import LightingEntry, Schedules
+from rules.core.machine import Change
 from rules.entries import MetricEntry
-from rules.intervals import drop_stale
-from rules.lighting import LightingEntry, Schedules
-from rules.machine import Change
+from rules.groups.intervals import drop_stale
 from rules.program import Arrivals, Judge, Site
 from rules.state import NEVER, Index, RuleState, Waiting, nothing_waiting
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rules.comparing import Finding
-from rules.gatherings import Gatherings
-from rules.members import Codes, Course
+from rules.core.comparing import Finding
+from rules.groups.gatherings import Gatherings
+from rules.groups.members import Codes, Course
 from rules.state import Index, Ints
 
 

@@ -14,12 +14,12 @@ from domain.conditions import Evidence, RuleCard, Signal, Target, TargetKind, Tr
 from domain.devices import Device
 from domain.instants import MICROS_PER_S, from_micros
 from domain.readings import Reading
-from rules import machine
-from rules.comparing import Floats
-from rules.machine import Change, Timing
+from rules.core import machine
+from rules.core.comparing import Floats
+from rules.core.machine import Change, Timing
+from rules.core.rounds import rounds
+from rules.groups.recall import Recall
 from rules.program import Arrivals, Judge, Site
-from rules.recall import Recall
-from rules.rounds import rounds
 from rules.state import NEVER, Column, Index, Ints, Rows, RuleState
 
 WAITING_LIMIT = 200_000

@@ -8,10 +8,10 @@ from domain.conditions import Evidence, Target, TargetKind, Transition
 from domain.devices import Device
 from domain.instants import MICROS_PER_S
 from domain.readings import Reading
-from rules.comparing import Comparison
+from rules.core.comparing import Comparison
+from rules.core.panels import SeriesPanel
 from rules.entries import MetricEntry
 from rules.limits import Limits, SteadyLimits
-from rules.panels import SeriesPanel
 from rules.program import Arrivals, Judge, Panel, Site
 from rules.state import RuleState
 

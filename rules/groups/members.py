@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rules.comparing import Finding, Floats
+from rules.core.comparing import Finding, Floats
 from rules.state import FOREVER, NEVER, Column, Index, Ints, Own
 
 Codes = npt.NDArray[np.int8]

@@ -7,7 +7,7 @@ from typing import Protocol, assert_never
 import numpy as np
 import numpy.typing as npt
 
-from rules.comparing import Comparison, Finding, Floats, findings
+from rules.core.comparing import Comparison, Finding, Floats, findings
 from rules.limits import Limits, SteadyLimits
 from rules.state import FOREVER, NEVER, Index, Ints
 

@@ -6,7 +6,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from rules.lighting import Segments
+from rules.calendar.lighting import Segments
 from rules.state import FOREVER, Index, Ints, Sightings, Waiting
 
 LIT = 0.5

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rules.comparing import Floats
+from rules.core.comparing import Floats
 from rules.state import NEVER, Index, Ints
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rules.rounds import rounds
+from rules.core.rounds import rounds
 from rules.state import Index, Ints
 
 UNHEARD = -(2**62)

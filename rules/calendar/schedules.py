@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from domain.instants import EPOCH, MICROS_PER_S, from_micros, to_micros
 from domain.places import Place
-from rules.calendars import SATURDAY, Calendar
-from rules.daylight import Daylight
+from rules.calendar.calendars import SATURDAY, Calendar
+from rules.calendar.daylight import Daylight
 from rules.state import Ints
 
 DAY_US = 86_400 * MICROS_PER_S

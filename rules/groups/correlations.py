@@ -9,16 +9,16 @@ from domain.conditions import Evidence, RuleCard, Transition
 from domain.devices import Device
 from domain.instants import MICROS_PER_S, from_micros
 from domain.readings import Reading
-from rules import machine
-from rules.comparing import Comparison, Finding, Floats, findings
-from rules.gatherings import Gatherings
+from rules.core import machine
+from rules.core.comparing import Comparison, Finding, Floats, findings
+from rules.core.machine import Change, Timing
+from rules.core.rounds import rounds
+from rules.groups.gatherings import Gatherings
+from rules.groups.members import OWN_COLUMNS, Codes, Course, Heard, course_of, latch, remember
+from rules.groups.tallies import Tallies, tally
 from rules.limits import Limits
-from rules.machine import Change, Timing
-from rules.members import OWN_COLUMNS, Codes, Course, Heard, course_of, latch, remember
 from rules.program import Arrivals, Judge, Site
-from rules.rounds import rounds
 from rules.state import NEVER, Index, Ints, RuleState
-from rules.tallies import Tallies, tally
 
 WAITING_LIMIT = 200_000
 """Readings that may wait for the watermark before the older half of them is judged anyway."""

@@ -12,19 +12,19 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.conditions import Transition
-from rules import machine
-from rules.comparing import Finding
+from rules.core import machine
+from rules.core.comparing import Finding
+from rules.core.machine import Phase
+from rules.core.rounds import is_once, rounds
+from rules.core.steps import EARLY_BITS, Steps, Terms
+from rules.core.telling import Telling
+from rules.core.yardsticks import Plain, Together, Yardstick
 from rules.limits import SteadyLimits
-from rules.machine import Phase
 from rules.program import Arrivals, Panel
-from rules.rounds import is_once, rounds
 from rules.state import FOREVER, Index, Ints, Judgements, RuleState, State, blank, unjudged
-from rules.steps import EARLY_BITS, Steps, Terms
-from rules.telling import Telling
-from rules.yardsticks import Plain, Together, Yardstick
 
 if TYPE_CHECKING:
-    from rules.series import SeriesJudge
+    from rules.core.series import SeriesJudge
 
 _CALM = int(Phase.CALM)
 _MOVES = (np.arange(len(Phase))[:, np.newaxis] != machine.NEXT).ravel()

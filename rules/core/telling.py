@@ -9,7 +9,7 @@ from domain.readings import Reading
 from rules.state import Sightings
 
 if TYPE_CHECKING:
-    from rules.series import SeriesJudge
+    from rules.core.series import SeriesJudge
 
 
 class Telling:

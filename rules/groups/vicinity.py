@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from domain.devices import Device
-from rules.neighbours import near
+from rules.groups.neighbours import near
 from rules.state import Index
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from domain.conditions import Target, TargetKind
 from domain.devices import Device, Registry
-from rules.neighbours import near
+from rules.groups.neighbours import near
 from rules.state import Index, Ints
 
 

@@ -1,0 +1,1 @@
+"""Judging single series: findings, the hold-and-clear machine, panels of rules, order and delay of feeds."""

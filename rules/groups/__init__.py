@@ -1,0 +1,1 @@
+"""Several series together: neighbours, fleets, members of a condition, and who comes after whom."""
