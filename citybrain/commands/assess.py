@@ -4,6 +4,7 @@ import click
 
 from citybrain.commands.assess_air import air
 from citybrain.commands.assess_noise import noise
+from citybrain.commands.assess_survey import survey
 
 
 @click.group(name="assess")
@@ -13,3 +14,4 @@ def command() -> None:
 
 command.add_command(noise)
 command.add_command(air)
+command.add_command(survey)
