@@ -8,4 +8,4 @@ step "shape" python tools/shape.py
 step "types" mypy
 step "import contracts" lint-imports
 [ "${1:-}" = static ] || step "unit, property and documentation tests" \
-    pytest -q -n auto --maxprocesses 4 -m "not service and not process and not browser"
+    pytest -q -n auto --maxprocesses 4 -m "not (service or process or browser or thorough)"

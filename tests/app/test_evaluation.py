@@ -80,6 +80,7 @@ def test_the_story_is_worth_telling(undisturbed: tuple[list[Any], Any, bytes]) -
 ENTRIES = st.frozensets(st.integers(0, len(STORY) - 1), max_size=4)
 
 
+@pytest.mark.thorough
 @given(crashes=ENTRIES, saves=ENTRIES)
 @settings(max_examples=8, deadline=None)
 def test_crashes_at_any_entry_change_nothing(
@@ -93,6 +94,7 @@ def test_crashes_at_any_entry_change_nothing(
     assert found == undisturbed
 
 
+@pytest.mark.thorough
 @given(st.lists(st.integers(1, 9), min_size=len(STORY)))
 @settings(max_examples=4, deadline=None)
 def test_entries_judged_in_one_round_come_to_the_same(

@@ -52,6 +52,7 @@ def readings_at(now: int, chance: np.random.Generator) -> list[Row]:
     return rows
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [1, 2])
 def test_every_held_signal_is_one_active_alert_or_part_of_one(seed: int, records: Records, tmp_path: Path) -> None:
     chance, clock, order = np.random.default_rng(seed), ManualClock(from_micros(START)), Order()

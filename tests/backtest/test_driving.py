@@ -91,18 +91,21 @@ def stories(draw: st.DrawFn) -> list[Row]:
     return rows
 
 
+@pytest.mark.thorough
 @settings(max_examples=4, deadline=None)
 @given(stories())
 def test_history_tells_what_the_live_engine_told(rows: list[Row]) -> None:
     assert told(drive(rows)) == told(live(rows, every_s=70))
 
 
+@pytest.mark.thorough
 @settings(max_examples=3, deadline=None)
 @given(stories(), st.lists(st.integers(1, 400), min_size=1, max_size=4))
 def test_the_cut_into_batches_changes_nothing(rows: list[Row], sizes: list[int]) -> None:
     assert told(drive(rows, sizes)) == told(drive(rows))
 
 
+@pytest.mark.thorough
 @settings(max_examples=3, deadline=None)
 @given(stories(), st.lists(st.integers(1, 400), min_size=1, max_size=4))
 def test_the_cut_changes_nothing_where_nobody_listened_either(rows: list[Row], sizes: list[int]) -> None:

@@ -44,6 +44,7 @@ WATER = [0.2, 0.31, 0.4, 0.55, 0.8, 1.2]
 GAPS = [0, 1, 10, 20, 30, 30, 40, 60, 60, 61, 120, 181]
 
 
+@pytest.mark.thorough
 @settings(max_examples=150, deadline=None)
 @given(rows=stories(["A", "A", "B"], "water_level", WATER, GAPS, [0], START), plan=plans)
 def test_change_is_its_twin(changes: RuleSet, rows: list[SpannedRow], plan: Plan) -> None:

@@ -309,6 +309,7 @@ def combined(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
     )
 
 
+@pytest.mark.thorough
 @settings(max_examples=200, deadline=None)
 @given(rows=mixed(), late=st.lists(st.integers(0, SETTLE * S - 1), min_size=5, max_size=5), plan=plans)
 def test_a_correlation_is_its_twin_whatever_the_order_within_the_settling_time(

@@ -55,6 +55,7 @@ def permitted(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
     return rules_of(tmp_path_factory.mktemp("permitted"), {**entry, "unless": guard}, only)
 
 
+@pytest.mark.thorough
 @settings(max_examples=120, deadline=None)
 @given(
     rows=stories_of(
@@ -104,6 +105,7 @@ def agreeing(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
     )
 
 
+@pytest.mark.thorough
 @settings(max_examples=120, deadline=None)
 @given(
     rows=stories_of(

@@ -139,6 +139,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.thorough
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(entry=spoiled())
 def test_what_stands_in_a_rules_file_is_refused_with_a_line_or_can_be_judged(

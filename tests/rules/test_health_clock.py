@@ -101,6 +101,7 @@ stories = st.one_of(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=400, deadline=None)
 @given(sent=stories, plan=plans)
 def test_a_clock_is_its_twin_for_any_cut_ticks_and_restarts(rules: RuleSet, sent: list[Sent], plan: Plan) -> None:

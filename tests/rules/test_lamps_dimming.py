@@ -51,6 +51,7 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
     )
 
 
+@pytest.mark.thorough
 @settings(max_examples=150, deadline=None)
 @given(
     rows=stories(

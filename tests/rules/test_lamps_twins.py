@@ -70,6 +70,7 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
     )
 
 
+@pytest.mark.thorough
 @settings(max_examples=120, deadline=None)
 @given(rows=stories, late=lateness, plan=plans)
 def test_lamps_of_a_feeder_are_their_twin(rules: RuleSet, rows: list[Row], late: list[int], plan: Plan) -> None:

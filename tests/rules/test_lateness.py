@@ -119,6 +119,7 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
 GAPS = [0, 1, 10, 10, 20, 20, 21, 30, 60, 100]
 
 
+@pytest.mark.thorough
 @settings(max_examples=400, deadline=None)
 @given(
     rows=stories(["A", "A", "B"], "laeq", LEVELS, GAPS),

@@ -210,6 +210,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
     return rules_of(tmp_path_factory.mktemp("busy"), {**RULE, "when": minutes(*WINDOWS)})
 
 
+@pytest.mark.thorough
 @settings(max_examples=250, deadline=None)
 @given(
     rows=stories(["A", "A", "B"], "laeq", [40.0, 54.0, 60.0, 60.0], [0, 1, 10, 20, 20, 30, 60, 61, 100, 200]),

@@ -112,6 +112,7 @@ def judged_zone_two(when: int, value: float) -> str:
 LEVELS = [40.0, 42.0, 49.5, 55.0, 59.5, 61.0, 61.0]
 
 
+@pytest.mark.thorough
 @settings(max_examples=400, deadline=None)
 @given(rows=stories(["A", "A", "B"], "laeq", LEVELS, [0, 1, 10, 10, 20, 20, 21, 30, 60, 100]), plan=plans)
 def test_threshold_is_its_twin(threshold: RuleSet, rows: list[Row], plan: Plan) -> None:
@@ -174,6 +175,7 @@ def ratio(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
     return rules_of(tmp_path_factory.mktemp("ratio"), {**entry, "hold": "45s", "clear": "60s"})
 
 
+@pytest.mark.thorough
 @settings(max_examples=400, deadline=None)
 @given(
     rows=stories(LAMPS, "lamp_on", [0.0, 1.0], [0, 1, 10, 15, 15, 30, 45, 60], start=DUSK + 200 * S),

@@ -119,6 +119,7 @@ LEVELS = [42.0, 55.0, 58.0, 59.5, 61.0, 63.0, 70.0]
 GAPS = [0, 1, 10, 20, 20, 20, 21, 30, 60, 60, 130]
 
 
+@pytest.mark.thorough
 @settings(max_examples=100, deadline=None)
 @given(rows=stories(["A", "A", "B"], "laeq", LEVELS, GAPS, [0, 20, 20, 60, 60, 45.5, 400], START), plan=plans)
 def test_windows_of_levels_are_their_twins(noise: RuleSet, rows: list[SpannedRow], plan: Plan) -> None:
@@ -162,6 +163,7 @@ def air(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
     )
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None)
 @given(
     rows=stories(["A", "B"], "pm2_5", [0.0, 35.0, 52.0, 61.0, 61.0, 90.0], GAPS, [0, 0, 20, 60, 60, 130], START),

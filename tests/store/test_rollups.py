@@ -107,10 +107,12 @@ def at(minutes: float) -> datetime:
     return NOON + timedelta(minutes=minutes)
 
 
-def assert_same(found: list[TrendPoint], expected: list[TrendPoint]) -> None:
+def assert_same(found: list[TrendPoint], expected: list[TrendPoint], *, turn: float = math.inf) -> None:
+    """`turn`: 360 for directions, where north is 0 as well as 360."""
     assert [(p.at, p.count) for p in found] == [(p.at, p.count) for p in expected]
     for point, other in zip(found, expected, strict=True):
-        assert math.isclose(point.value, other.value, rel_tol=1e-9, abs_tol=1e-6), (point, other)
+        apart = abs(point.value - other.value)
+        assert min(apart, abs(turn - apart)) <= 1e-6 + 1e-9 * abs(other.value), (point, other)
 
 
 rows = st.lists(
@@ -135,7 +137,7 @@ def check_against_the_twin(house: House, metric: str, data: st.DataObject) -> No
         found, expected = house.ask(
             metric, NOON + timedelta(seconds=start), NOON + timedelta(seconds=end), bucket_s=bucket_s
         )
-        assert_same(found, expected)
+        assert_same(found, expected, turn=360.0 if metric == "wind_direction" else math.inf)
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -164,6 +164,7 @@ def by_target(told: Sequence[Transition]) -> list[Transition]:
     return sorted(told, key=lambda change: (str(change.target), change.at))
 
 
+@pytest.mark.thorough
 @settings(max_examples=15, deadline=None)
 @given(rows=stories(), plan=plans)
 def test_any_cut_and_any_rhythm_and_restart_give_the_signals_of_the_slow_twin(
