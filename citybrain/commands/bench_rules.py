@@ -40,6 +40,7 @@ def _text(result: "RulesResult") -> str:
     ]
     lines += [
         f"  batches of {batch.size:<8}  {batch.readings_per_s:>9.0f} readings/s   ratio {batch.ratio_plain:.1f}"
+        f"   evaluated alone {batch.evaluated_per_s:>9.0f} /s"
         f"   {batch.us_a_batch:.0f} µs a batch, {batch.us_a_tick:.0f} µs a tick"
         for batch in result.batches
     ]
