@@ -71,7 +71,7 @@ class _Reader:
             raise NotPlain
         found: dict[Any, Any] = {}
         while type(event := self._next()) is not MappingEndEvent:
-            if type(event) is not ScalarEvent or event.value == "<<":
+            if type(event) is not ScalarEvent or (event.value == "<<" and event.implicit[0]):
                 raise NotPlain
             found[self._scalar(event)] = self._value(self._next())
         return found

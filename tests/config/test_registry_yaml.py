@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from config.registry.plain_yaml import NotPlain, load_plain
@@ -32,6 +32,7 @@ CONTENTS = st.recursive(
 
 @settings(deadline=None)
 @given(CONTENTS, st.sampled_from([None, True, False]))
+@example({"<<": None}, None)
 def test_plain_yaml_reads_as_pyyaml_reads_it(content: Any, flow: bool | None) -> None:
     text = yaml.safe_dump(content, allow_unicode=True, default_flow_style=flow)
     assert repr(load_plain(text)) == repr(yaml.load(text, Loader=LOADER))
