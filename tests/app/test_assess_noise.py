@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,22 +35,22 @@ def loud_night(tmp_path: Path) -> Path:
     return nights(tmp_path, [55.0] * 16 + [51.0] * 8, [70.0] * 24)
 
 
-def assessed(terminal: Terminal, *arguments: object) -> dict[str, object]:
+def assessed(terminal: Terminal, *arguments: object) -> dict[str, Any]:
     ran: Ran = terminal.run("assess", "noise", *arguments, "--json")
     assert (ran.code, ran.err) == (0, "")
-    found: dict[str, object] = json.loads(ran.out)
+    found: dict[str, Any] = json.loads(ran.out)
     return found
 
 
 def test_the_street_of_three_days_as_one_object(terminal: Terminal) -> None:
     report = assessed(terminal, SAMPLE)
-    assert [(day["date"], day["ld"], day["ln"]) for day in report["daily"]] == [  # type: ignore[attr-defined]
+    assert [(day["date"], day["ld"], day["ln"]) for day in report["daily"]] == [
         ("2025-03-20", None, 49.384),
         ("2025-03-21", 52.049, 44.807),
         ("2025-03-22", 50.5, 47.804),
         ("2025-03-23", 46.041, None),
     ]
-    assert report["totals"]["used"] == 4320  # type: ignore[index]
+    assert report["totals"]["used"] == 4320
 
 
 def test_words_keep_an_alert_apart_from_non_compliance(terminal: Terminal, loud_night: Path) -> None:
@@ -65,14 +66,14 @@ def test_the_zone_and_the_zone_of_one_point_choose_the_limit(terminal: Terminal,
     rows = [f"2025-03-21 {hour:02}:00,50,{point}" for hour in range(24) for point in ("A", "B")]
     file.write_text("begin,leq,station\n" + "\n".join(rows) + "\n", encoding="utf-8")
     report = assessed(terminal, file, "--zone", "4a", "--zone", "B=1")
-    limits = {(day["point"], day["verdicts"]["ld"]["limit"]) for day in report["daily"]}  # type: ignore[attr-defined]
+    limits = {(day["point"], day["verdicts"]["ld"]["limit"]) for day in report["daily"]}
     assert limits == {("A", 70.0), ("B", 55.0)}
-    assert set(report["compliance"]["by_zone"]) == {"1", "4a"}  # type: ignore[index]
+    assert set(report["compliance"]["by_zone"]) == {"1", "4a"}
 
 
 def test_day_night_and_the_maximum_of_the_night_have_rates_of_their_own(terminal: Terminal, loud_night: Path) -> None:
     rates = assessed(terminal, loud_night)["compliance"]
-    assert {name: rates[name]["rate"] for name in ("day", "night", "lmax_night")} == {  # type: ignore[index]
+    assert {name: rates[name]["rate"] for name in ("day", "night", "lmax_night")} == {
         "day": 100.0,
         "night": 0.0,
         "lmax_night": 0.0,
@@ -85,11 +86,11 @@ def test_a_building_site_is_told_by_measurement(terminal: Terminal, tmp_path: Pa
     file = tmp_path / "site.csv"
     file.write_text("begin,leq,lmax\n" + "\n".join(rows) + "\n", encoding="utf-8")
     report = assessed(terminal, file, "--kind", "construction")
-    told = [one["verdicts"]["leq"] for one in report["measurements"]]  # type: ignore[attr-defined]
+    told = [one["verdicts"]["leq"] for one in report["measurements"]]
     assert [(verdict["outcome"], verdict["excess"], verdict["edition"]) for verdict in told] == [
         ("not-compliant", 1.0, "GB 12523-2025")
     ] * 3
-    assert report["compliance"]["night"] == {"valid": 3, "compliant": 0, "rate": 0.0}  # type: ignore[index]
+    assert report["compliance"]["night"] == {"valid": 3, "compliant": 0, "rate": 0.0}
     out = terminal.run("assess", "noise", file, "--kind", "construction").out
     assert "超标 not compliant" in out and "未核实 unverified" in out
 
@@ -99,7 +100,7 @@ def test_validity_comes_from_a_file_and_single_options_change_it(
 ) -> None:
     settings = tmp_path / "mine.yaml"
     settings.write_text("{hours_of_day: 10, rounding: integer}", encoding="utf-8")
-    validity = assessed(terminal, loud_night, "--validity", settings, "--hours-of-day", "11")["method"]["validity"]  # type: ignore[index]
+    validity = assessed(terminal, loud_night, "--validity", settings, "--hours-of-day", "11")["method"]["validity"]
     assert (validity["hours_of_day"], validity["rounding"], validity["hours_of_night"]) == (11, "integer", 6)
 
 
