@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from config.calendars import SATURDAY, Calendar
 from domain.instants import EPOCH, MICROS_PER_S, from_micros, to_micros
 from domain.places import Place
-from rules.calendar.calendars import SATURDAY, Calendar
 from rules.calendar.daylight import Daylight
 from rules.state import Ints
 

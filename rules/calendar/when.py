@@ -15,10 +15,10 @@ from pydantic import (
     model_validator,
 )
 
+from config.calendars import Calendar, load_calendar, shipped_calendars
 from config.durations import parse_duration
 from config.loading import Strict
 from domain.places import City
-from rules.calendar.calendars import Calendar, load_calendar, shipped_calendars
 from rules.calendar.schedules import WEEK, Days, Hours, Schedule, Sun, SunIs
 
 LONGEST_OFFSET_S = 12 * 3600.0

@@ -11,11 +11,11 @@ from astral.sun import sunrise, sunset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.calendars import Calendar, load_calendar, shipped_calendars
 from config.loading import load
 from domain.errors import Misconfigured
 from domain.instants import MICROS_PER_S, from_micros, to_micros
 from domain.places import City, Place
-from rules.calendar.calendars import Calendar, load_calendar, shipped_calendars
 from rules.calendar.daylight import DAY_US, Daylight
 from rules.calendar.schedules import Schedule
 from rules.calendar.when import When
