@@ -37,11 +37,17 @@ class KindEntry(Strict):
 
 
 class CatalogueFile(Strict):
+    """`any_kind`: what every device may say of itself, its battery and its radio, whatever its kind measures."""
+
     metrics: dict[str, MetricEntry]
+    any_kind: tuple[str, ...] = ()
     kinds: dict[str, KindEntry]
 
     @model_validator(mode="after")
     def _kinds_know_their_metrics(self) -> Self:
+        strange = [metric for metric in self.any_kind if metric not in self.metrics]
+        if strange:
+            raise ValueError(f"any_kind names unknown metrics {', '.join(strange)}; add them under metrics")
         for code, kind in self.kinds.items():
             unknown = [metric for metric in kind.metrics if metric not in self.metrics]
             if unknown:
@@ -53,8 +59,9 @@ def load_catalogue(path: Path = SHIPPED) -> tuple[Catalogue, dict[str, DeviceKin
     """Metrics and kinds of the file. Raises Misconfigured with all problems."""
     file = load(path, CatalogueFile)
     metrics = {code: Metric(code=code, **entry.model_dump()) for code, entry in file.metrics.items()}
-    kinds = {
-        code: DeviceKind(code=code, zh=kind.zh, en=kind.en, metrics=kind.metrics, interval_s=kind.interval)
-        for code, kind in file.kinds.items()
-    }
-    return Catalogue(metrics), kinds
+    return Catalogue(metrics), {code: _kind(code, entry, file.any_kind) for code, entry in file.kinds.items()}
+
+
+def _kind(code: str, entry: KindEntry, any_kind: tuple[str, ...]) -> DeviceKind:
+    reported = tuple(dict.fromkeys((*entry.metrics, *any_kind)))
+    return DeviceKind(code=code, zh=entry.zh, en=entry.en, metrics=reported, interval_s=entry.interval)

@@ -46,6 +46,7 @@ def test_a_good_file_gives_metrics_and_kinds(tmp_path: Path) -> None:
         ("24h", "0s", "catalogue.yaml:4: kinds.cover.interval:"),
         ("zh: 井盖, ", "", "catalogue.yaml:4: kinds.cover.zh: missing"),
         ("kinds:", "sorts:", "catalogue.yaml:1: kinds: missing"),
+        ("kinds:", "any_kind: [batery]\nkinds:", "catalogue.yaml:1: the file: any_kind names unknown metrics batery"),
     ],
 )
 def test_a_broken_catalogue_is_named_with_its_line(good: str, bad: str, fault: str, tmp_path: Path) -> None:
@@ -74,3 +75,16 @@ def test_levels_in_decibel_are_averaged_by_energy_and_directions_as_vectors() ->
 def test_every_shipped_name_is_in_both_languages() -> None:
     catalogue, kinds = load_catalogue()
     assert [entry.code for entry in [*catalogue, *kinds.values()] if not (entry.zh and entry.en)] == []
+
+
+def test_what_any_kind_may_report_is_added_to_what_each_lists_once(tmp_path: Path) -> None:
+    file = tmp_path / "catalogue.yaml"
+    battery = "  battery: {unit: '%', zh: 电量, en: Battery, low: 0, high: 100}\nany_kind: [battery, tilt]\nkinds:"
+    file.write_text(GOOD.replace("kinds:", battery), encoding="utf-8")
+    _, kinds = load_catalogue(file)
+    assert kinds["cover"].metrics == ("tilt", "battery")
+
+
+def test_every_shipped_kind_may_say_how_its_battery_and_its_radio_are() -> None:
+    _, kinds = load_catalogue()
+    assert [kind.code for kind in kinds.values() if not {"battery", "rssi", "snr"} <= set(kind.metrics)] == []
