@@ -22,9 +22,9 @@ from config.suggestions import did_you_mean
 from domain.devices import Device, Registry
 from domain.errors import Misconfigured, Problem
 from domain.places import NoiseZone
+from rules.columns import FOREVER, NEVER, Index, Ints
 from rules.core.comparing import Floats
 from rules.entries import LIMIT_SCHEMA, TableName, one_limit
-from rules.state import FOREVER, NEVER, Index, Ints
 
 HEADS = frozenset({"device", "设备编号", "编号", "id"})
 """First cells of a table's head; a table may do without a head."""

@@ -14,12 +14,14 @@ from domain.devices import Registry
 from domain.errors import Misconfigured, Problem
 from domain.instants import MICROS_PER_S
 from domain.readings import Quality, ReadingBatch, Vocabulary
+from rules.core.arrivals import Arrivals
 from rules.core.feeds import Feed
 from rules.core.queues import Queue
 from rules.core.rounds import is_once
+from rules.judges import Site
 from rules.kinds.table import KINDS
 from rules.loading import Rule, RuleSet
-from rules.program import Arrivals, Lane, Lateness, Program, Site
+from rules.program import Lane, Lateness, Program
 from rules.state import State
 
 IN_ORDER = Lateness()

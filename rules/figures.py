@@ -6,14 +6,16 @@ from typing import TypeVar
 import numpy as np
 
 from domain.places import NoiseZone, RoadGrade
+from rules.columns import NEVER, Ints, RuleState
 from rules.core.comparing import Floats
 from rules.core.machine import Phase
-from rules.core.series import SeriesJudge
 from rules.groups.intervals import LIT, Count
+from rules.judges import Judge
 from rules.kinds.absence import AbsenceJudge
 from rules.kinds.ratio import RoadRatioJudge, rates_of
-from rules.program import Judge, Program
-from rules.state import NEVER, Ints, RuleState, State
+from rules.program import Program
+from rules.series.judge import SeriesJudge
+from rules.state import State
 
 DAY_US = 86_400_000_000
 J = TypeVar("J", bound=Judge)

@@ -8,8 +8,8 @@ import numpy as np
 
 from domain.devices import Device
 from domain.places import NoiseZone
+from rules.columns import FOREVER, NEVER, Index, Ints
 from rules.core.comparing import Floats
-from rules.state import FOREVER, NEVER, Index, Ints
 from rules.tables import ZONES, Timeline, zone_column
 
 Explained = tuple[int, int, float | None, Mapping[str, float | str]]

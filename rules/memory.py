@@ -2,7 +2,7 @@
 
 import msgspec
 
-from rules.program import COLUMNS
+from rules.core.arrivals import COLUMNS
 
 VERSION = 3
 SIGHTINGS = ("at", "value", "span", "watched", "delay", "late")

@@ -5,12 +5,15 @@ from typing import Any
 
 import numpy as np
 
+from rules.columns import NEVER, Index, Rows, RuleState, Sightings, Waiting
 from rules.core import machine
+from rules.core.arrivals import COLUMNS, Arrivals
 from rules.core.feeds import FEED_COLUMNS, Feed
 from rules.core.queues import FILLS, Queue
+from rules.judges import Judge
 from rules.memory import JUDGEMENTS, NOBODYS, PENDING, SIGHTINGS, WAITING, Columns, Queued, Remembered, Snapshot
-from rules.program import COLUMNS, Arrivals, Judge, Program
-from rules.state import NEVER, Index, Rows, RuleState, Sightings, State, Waiting
+from rules.program import Program
+from rules.state import State
 
 GONE = -2
 """In place of a metric that the program has no longer."""

@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 
 from domain.errors import Refused
+from rules.columns import NEVER, Index, Own, RuleState, Sightings
 from rules.core import machine
 from rules.core.feeds import FEED_COLUMNS, UNHEARD, Feed
 from rules.core.queues import FILLS, Queue
@@ -26,7 +27,7 @@ from rules.memory import (
 )
 from rules.program import Program
 from rules.restoring import restored
-from rules.state import NEVER, Index, Own, RuleState, Sightings, State
+from rules.state import State
 
 
 def dump(state: State) -> bytes:

@@ -14,8 +14,8 @@ from pydantic import BeforeValidator, model_validator
 from config.loading import Strict
 from domain.instants import EPOCH, MICROS_PER_S, to_micros
 from domain.places import NoiseZone
+from rules.columns import Ints
 from rules.core.comparing import Floats
-from rules.state import Ints
 
 ZONES = tuple(NoiseZone)
 ANYWHERE: Literal["any"] = "any"

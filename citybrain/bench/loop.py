@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from domain.devices import Registry
 from domain.instants import to_micros
 from domain.readings import Reading, Vocabulary
-from rules.core.series import SeriesJudge
 from rules.engine import compile_rules
 from rules.kinds.state import StateEntry
 from rules.kinds.threshold import ThresholdEntry
 from rules.loading import RuleSet
+from rules.series.judge import SeriesJudge
 
 _OVER: dict[str, Callable[[float, float], bool]] = {
     "<": lambda value, limit: value >= limit,

@@ -17,9 +17,10 @@ from domain.conditions import Transition
 from domain.instants import MICROS_PER_S
 from domain.readings import ReadingBatch
 from rules import engine, snapshots
+from rules.columns import RuleState
 from rules.digest import digest, digest_of_lines
 from rules.program import Program
-from rules.state import RuleState, State
+from rules.state import State
 
 BATCHES = (100, 1_000, 10_000)
 PLAIN_TICK_EVERY = 10_000

@@ -16,9 +16,10 @@ from domain.instants import to_micros
 from domain.readings import Reading
 from domain.series import ReadingQuery
 from rules.core.comparing import Finding, findings
-from rules.core.series import SeriesJudge
+from rules.judges import Judge
 from rules.loading import Rule, RuleSet
-from rules.program import Judge, Program
+from rules.program import Program
+from rules.series.judge import SeriesJudge
 
 Json = dict[str, Any]
 Read = Callable[[ReadingQuery], Iterable[Reading]]

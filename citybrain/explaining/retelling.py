@@ -11,8 +11,8 @@ from domain.instants import to_micros
 from domain.readings import Reading, ReadingBatch, Vocabulary, batch_of
 from rules.engine import compile_rules
 from rules.history.driving import NEVER_BLIND_S, Drive
+from rules.judges import Judge
 from rules.loading import Rule, RuleSet
-from rules.program import Judge
 
 SIGNAL_OF = {
     AlertMove.OPEN: Signal.VIOLATED,

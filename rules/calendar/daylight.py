@@ -10,7 +10,7 @@ from astral.sun import elevation, eq_of_time
 
 from domain.instants import MICROS_PER_S, from_micros
 from domain.places import Place
-from rules.state import FOREVER, NEVER, Ints
+from rules.columns import FOREVER, NEVER, Ints
 
 HORIZON_DEG = -0.833
 """Height of the sun's centre at sunrise and sunset: half its diameter and the usual refraction (NOAA)."""

@@ -18,7 +18,7 @@ from domain.devices import Device, Registry
 from domain.instants import EPOCH, MICROS_PER_S, to_micros
 from domain.places import City, Place, RoadGrade
 from rules.calendar.sun import sun_night
-from rules.state import Index, Ints
+from rules.columns import Index, Ints
 from rules.tables import ClockTime
 
 WHOLE = 1000

@@ -16,7 +16,7 @@ from config.calendars import SATURDAY, Calendar
 from domain.instants import EPOCH, MICROS_PER_S, from_micros, to_micros
 from domain.places import Place
 from rules.calendar.daylight import Daylight
-from rules.state import Ints
+from rules.columns import Ints
 
 DAY_US = 86_400 * MICROS_PER_S
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -1,1 +1,1 @@
-"""Judging single series: findings, the hold-and-clear machine, panels of rules, order and delay of feeds."""
+"""What all kinds build on: arrivals, findings, the hold-and-clear machine, order and delay of feeds."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rules.columns import Index, Ints
 from rules.core.rounds import rounds
-from rules.state import Index, Ints
 
 UNHEARD = -(2**62)
 """Event time before the first reading: differences to it do not overflow."""

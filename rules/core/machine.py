@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.conditions import Signal
-from rules.state import FOREVER, Index, Ints, Judgements
+from rules.columns import FOREVER, Index, Ints, Judgements
 
 
 class Phase(IntEnum):

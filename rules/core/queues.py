@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rules.columns import Index, Ints
+from rules.core.arrivals import Arrivals, nothing_arrived
 from rules.core.feeds import NO_LAG_YET, UNHEARD
-from rules.program import Arrivals, nothing_arrived
-from rules.state import Index, Ints
 
 WAITING_LIMIT = 500_000
 """Readings that may wait in one queue (about 60 MB) before the older half is let go early, and counted."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rules.state import Index, Ints
+from rules.columns import Index, Ints
 
 
 def rounds(series: Index, at: Ints) -> Iterator[Index]:

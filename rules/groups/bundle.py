@@ -14,13 +14,14 @@ from domain.conditions import Evidence, RuleCard, Signal, Target, TargetKind, Tr
 from domain.devices import Device
 from domain.instants import MICROS_PER_S, from_micros
 from domain.readings import Reading
+from rules.columns import NEVER, Column, Index, Ints, Rows, RuleState
 from rules.core import machine
+from rules.core.arrivals import Arrivals
 from rules.core.comparing import Floats
 from rules.core.machine import Change, Timing
 from rules.core.rounds import rounds
 from rules.groups.recall import Recall
-from rules.program import Arrivals, Judge, Site
-from rules.state import NEVER, Column, Index, Ints, Rows, RuleState
+from rules.judges import Judge, Site
 
 WAITING_LIMIT = 200_000
 """Readings that may wait for the watermark before the older half of them is judged anyway."""

@@ -9,16 +9,17 @@ from domain.conditions import Evidence, RuleCard, Transition
 from domain.devices import Device
 from domain.instants import MICROS_PER_S, from_micros
 from domain.readings import Reading
+from rules.columns import NEVER, Index, Ints, RuleState
 from rules.core import machine
+from rules.core.arrivals import Arrivals
 from rules.core.comparing import Comparison, Finding, Floats, findings
 from rules.core.machine import Change, Timing
 from rules.core.rounds import rounds
 from rules.groups.gatherings import Gatherings
 from rules.groups.members import OWN_COLUMNS, Codes, Course, Heard, course_of, latch, remember
 from rules.groups.tallies import Tallies, tally
+from rules.judges import Judge, Site
 from rules.limits import Limits
-from rules.program import Arrivals, Judge, Site
-from rules.state import NEVER, Index, Ints, RuleState
 
 WAITING_LIMIT = 200_000
 """Readings that may wait for the watermark before the older half of them is judged anyway."""

@@ -15,11 +15,12 @@ from domain.devices import Device, Registry
 from domain.instants import MICROS_PER_S
 from domain.places import RoadGrade
 from rules.calendar.lighting import LightingEntry, Schedules
+from rules.columns import NEVER, Index, RuleState, Waiting, nothing_waiting
+from rules.core.arrivals import Arrivals
 from rules.core.machine import Change
 from rules.entries import MetricEntry
 from rules.groups.intervals import drop_stale
-from rules.program import Arrivals, Judge, Site
-from rules.state import NEVER, Index, RuleState, Waiting, nothing_waiting
+from rules.judges import Judge, Site
 
 WAITING_LIMIT = 200_000
 """Readings that may wait for the watermark before the older half of them is judged anyway."""

@@ -8,8 +8,8 @@ import numpy as np
 
 from domain.conditions import Target, TargetKind
 from domain.devices import Device, Registry
+from rules.columns import Index, Ints
 from rules.groups.neighbours import near
-from rules.state import Index, Ints
 
 
 class Same(StrEnum):

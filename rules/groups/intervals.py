@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rules.calendar.lighting import Segments
-from rules.state import FOREVER, Index, Ints, Sightings, Waiting
+from rules.columns import FOREVER, Index, Ints, Sightings, Waiting
 
 LIT = 0.5
 """A value above it means lit: the metric is 0 or 1."""

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rules.columns import FOREVER, NEVER, Column, Index, Ints, Own
 from rules.core.comparing import Finding, Floats
-from rules.state import FOREVER, NEVER, Column, Index, Ints, Own
 
 Codes = npt.NDArray[np.int8]
 

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.places import Place
+from rules.columns import Index
 from rules.core.comparing import Floats
-from rules.state import Index
 
 EARTH_RADIUS_M = 6_371_008.8
 """Mean radius of the earth (IUGG)."""

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from rules.columns import NEVER, Index, Ints
 from rules.core.comparing import Floats
-from rules.state import NEVER, Index, Ints
 
 
 class Recall:

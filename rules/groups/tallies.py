@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rules.columns import Index, Ints
 from rules.core.comparing import Finding
 from rules.groups.gatherings import Gatherings
 from rules.groups.members import Codes, Course
-from rules.state import Index, Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from domain.devices import Device
+from rules.columns import Index
 from rules.groups.neighbours import near
-from rules.state import Index
 
 
 def within(devices: Sequence[Device], km: float) -> list[Index]:

@@ -11,8 +11,8 @@ from domain.conditions import Transition
 from domain.instants import MICROS_PER_S
 from domain.readings import ReadingBatch
 from rules import engine
+from rules.columns import FOREVER
 from rules.program import Program
-from rules.state import FOREVER
 
 STEP_US = 1800 * MICROS_PER_S
 """Readings are judged in chunks of at most so much event time; the outcome does not depend on it. Every chunk costs a

@@ -11,8 +11,8 @@ import numpy as np
 
 from domain.conditions import Target
 from domain.instants import MICROS_PER_S
+from rules.columns import Index
 from rules.history.episodes import Episode
-from rules.state import Index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

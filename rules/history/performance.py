@@ -14,7 +14,7 @@ from pydantic import Field
 from config.durations import Seconds
 from config.loading import Strict
 from domain.instants import MICROS_PER_S
-from rules.state import Ints
+from rules.columns import Ints
 
 HOUR_US = 3600 * MICROS_PER_S
 DAY_US = 24 * HOUR_US

@@ -7,13 +7,14 @@ import numpy as np
 from domain.conditions import Evidence, Target, TargetKind, Transition
 from domain.devices import Device
 from domain.instants import MICROS_PER_S, from_micros, iso
+from rules.columns import FOREVER, NEVER, Index, Ints, RuleState, Waiting
 from rules.core import machine
+from rules.core.arrivals import Arrivals
 from rules.core.comparing import Finding
 from rules.core.machine import Change, Phase, Timing
 from rules.core.rounds import rounds
 from rules.entries import Intervals, RuleEntry
-from rules.program import Arrivals, Judge, Site
-from rules.state import FOREVER, NEVER, Index, Ints, RuleState, Waiting
+from rules.judges import Judge, Site
 
 WAITING_LIMIT = 200_000
 """Signs of life that may wait for the frontier before the older half of them is heard anyway."""

@@ -16,7 +16,7 @@ from domain.readings import Reading
 from rules.core.comparing import Comparison, Finding
 from rules.entries import Fault, Ground, Intervals, MetricEntry
 from rules.groups.bundle import BundleJudge, Known, own_strand
-from rules.program import Site
+from rules.judges import Site
 
 
 class Scale(Strict):

@@ -14,12 +14,13 @@ from domain.conditions import Evidence, Target, TargetKind, Transition
 from domain.instants import MICROS_PER_S, from_micros
 from domain.metrics import Averaging
 from domain.readings import Reading
+from rules.columns import NEVER, Column, RuleState
 from rules.core import machine
+from rules.core.arrivals import Arrivals
 from rules.core.comparing import Comparison, Finding, Floats, findings
 from rules.core.machine import Phase
 from rules.entries import Fault, Ground, MetricEntry
-from rules.program import Arrivals, Judge, Site
-from rules.state import NEVER, Column, RuleState
+from rules.judges import Judge, Site
 from rules.windows.following import Told, follow, row_before
 from rules.windows.history import Bases, History
 from rules.windows.pieces import News, news_of

@@ -14,13 +14,14 @@ from config.durations import Seconds
 from domain.conditions import Evidence, Target, TargetKind, Transition
 from domain.devices import Device
 from domain.instants import MICROS_PER_S, from_micros, iso
+from rules.columns import NEVER, Column, Index, Ints, RuleState
 from rules.core import machine
+from rules.core.arrivals import Arrivals
 from rules.core.comparing import Comparison, Finding
 from rules.core.machine import Change, Phase, Timing
 from rules.core.rounds import rounds
 from rules.entries import RuleEntry
-from rules.program import Arrivals, Judge, Site
-from rules.state import NEVER, Column, Index, Ints, RuleState
+from rules.judges import Judge, Site
 
 FARTHEST = 30 * 86_400 * MICROS_PER_S
 """An error counts for no more than this."""

@@ -18,10 +18,10 @@ from rules.entries import Fault, Ground, Intervals, RuleEntry, Scope
 from rules.groups.correlations import Combination, CorrelationJudge, Term
 from rules.groups.gatherings import Gatherings, Same, around, gathered, together
 from rules.groups.neighbours import most_pairs
+from rules.judges import Site
 from rules.kinds.demand import Demand
 from rules.kinds.state import StateEntry
 from rules.kinds.threshold import ThresholdEntry
-from rules.program import Site
 
 MOST_CONDITIONS = 8
 MOST_PAIRS = 30_000_000

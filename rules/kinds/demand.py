@@ -11,9 +11,9 @@ from domain.devices import Device, Registry
 from rules.core.comparing import Comparison
 from rules.device_limits import AnyLimitOrNone
 from rules.entries import Fault, Ground, limit_faults
+from rules.judges import Site
 from rules.kinds.threshold import bound_limit, limit_misfits, read_limit
 from rules.limits import FixedLimit, Limits
-from rules.program import Site
 
 
 class Demand(Strict):

@@ -10,11 +10,11 @@ from domain.conditions import Evidence
 from domain.devices import Device
 from domain.readings import Reading
 from rules.calendar.lighting import NO_DIM, WHOLE, LightingEntry, Schedules
+from rules.columns import Index, Ints
 from rules.core.comparing import Comparison, Finding, Floats
 from rules.entries import MetricEntry
 from rules.groups.bundle import BundleJudge, Known, own_strand
-from rules.program import Site
-from rules.state import Index, Ints
+from rules.judges import Site
 
 
 class DimmingEntry(MetricEntry, LightingEntry):

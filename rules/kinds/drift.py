@@ -10,13 +10,14 @@ from config.durations import Seconds
 from domain.conditions import Evidence, Target, TargetKind, Transition
 from domain.devices import Device
 from domain.instants import MICROS_PER_S, from_micros, iso
+from rules.columns import NEVER, Column, Ints, RuleState
 from rules.core import machine
+from rules.core.arrivals import Arrivals
 from rules.core.comparing import Comparison, Finding, Floats
 from rules.core.machine import Change
 from rules.entries import MetricEntry
 from rules.groups.vicinity import within, within_same
-from rules.program import Arrivals, Judge, Site
-from rules.state import NEVER, Column, Ints, RuleState
+from rules.judges import Judge, Site
 
 KEPT = 60
 """So many readings of a device are kept of each window: the first of every sixtieth part of it."""

@@ -9,9 +9,9 @@ from domain.instants import MICROS_PER_S
 from domain.metrics import Averaging
 from rules.core.comparing import Comparison
 from rules.entries import Fault, Ground
+from rules.judges import Site
 from rules.kinds.window import WindowedEntry
 from rules.limits import FixedLimit
-from rules.program import Site
 from rules.windows.aggregates import Aggregate
 from rules.windows.grid import grid_of
 from rules.windows.judging import Plan, WindowJudge

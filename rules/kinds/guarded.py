@@ -21,7 +21,7 @@ from domain.readings import Reading
 from rules.core.comparing import Comparison, Finding, findings
 from rules.entries import Fault, Ground, MetricEntry
 from rules.groups.bundle import BundleJudge, Known, Strand, own_strand
-from rules.program import Site
+from rules.judges import Site
 
 
 class Guard(Strict):

@@ -10,12 +10,14 @@ from config.durations import Seconds
 from domain.conditions import Evidence, Target, TargetKind, Transition
 from domain.devices import Device
 from domain.instants import MICROS_PER_S, from_micros, iso
+from rules.columns import FOREVER, NEVER, Column, Index, Ints, Rows, RuleState
 from rules.core import machine
+from rules.core.arrivals import Arrivals
 from rules.core.comparing import Comparison, findings
 from rules.core.feeds import NO_LAG_YET, UNHEARD, Feed
 from rules.core.machine import Change, Timing
 from rules.entries import RuleEntry
-from rules.program import Arrivals, Judge, Site
+from rules.judges import Judge, Site
 from rules.standards.air.columns import NOTHING, SCALE, scaled
 from rules.standards.air.editions import Edition, Editions, load_editions
 from rules.standards.air.hours import HOUR_US, calendar, day_of, divided, hour_of, phase
@@ -23,7 +25,6 @@ from rules.standards.air.limits import Ambient, load_ambient
 from rules.standards.air.recent import KEPT, recent_values
 from rules.standards.air.reports import Period
 from rules.standards.air.series import IndexColumns, index_columns
-from rules.state import FOREVER, NEVER, Column, Index, Ints, Rows, RuleState
 
 Pollutant = Literal["so2", "no2", "co", "o3", "pm10", "pm2_5"]
 METRICS: tuple[Pollutant, ...] = ("so2", "no2", "co", "o3", "pm10", "pm2_5")

@@ -15,6 +15,7 @@ from config.durations import Seconds
 from domain.conditions import Evidence, Transition
 from domain.instants import MICROS_PER_S, from_micros, iso
 from rules.calendar.lighting import WHOLE, Segments
+from rules.columns import NEVER, Column, Index, Ints, RuleState, Waiting
 from rules.core import machine
 from rules.core.comparing import Comparison, Finding
 from rules.core.machine import Change
@@ -31,8 +32,7 @@ from rules.groups.intervals import (
     spans,
     where_due,
 )
-from rules.program import Site
-from rules.state import NEVER, Column, Index, Ints, RuleState, Waiting
+from rules.judges import Site
 
 MOST_NAMED = 50
 """So many lamps are named in the evidence."""

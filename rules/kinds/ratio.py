@@ -12,14 +12,14 @@ from pydantic import Field, model_validator
 from domain.conditions import Evidence, TargetKind, Transition
 from domain.places import Road, RoadGrade
 from rules.calendar.lighting import WHOLE
+from rules.columns import Ints, RuleState, Waiting
 from rules.core import machine
 from rules.core.comparing import Comparison, Floats, findings
 from rules.core.machine import Change
 from rules.core.rounds import rounds
 from rules.groups.fleet import By, FleetEntry, FleetJudge, Groups, grouped, is_before
 from rules.groups.intervals import LIT, Count, Courses, courses, deltas_of_segments, deltas_of_spans, spans
-from rules.program import Site
-from rules.state import Ints, RuleState, Waiting
+from rules.judges import Site
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 

@@ -16,15 +16,16 @@ from domain.devices import Device, Registry
 from domain.instants import MICROS_PER_S, from_micros
 from domain.readings import Reading
 from rules.calendar.when import When
+from rules.columns import NEVER, Column, Index, Ints, RuleState
 from rules.core import machine
+from rules.core.arrivals import Arrivals
 from rules.core.comparing import Finding, findings
 from rules.core.machine import Change, Phase
 from rules.core.rounds import rounds
 from rules.entries import Fault, Ground, MetricEntry, RuleEntry
+from rules.judges import Judge, Site
 from rules.kinds.demand import Demand
 from rules.limits import Limits
-from rules.program import Arrivals, Judge, Site
-from rules.state import NEVER, Column, Index, Ints, RuleState
 
 OUTSIDE = "时段外不作要求 outside of the hours nothing is demanded"
 

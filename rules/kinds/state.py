@@ -3,10 +3,10 @@
 from typing import Literal
 
 from rules.core.comparing import Comparison
-from rules.core.series import SeriesJudge
 from rules.entries import MetricEntry
+from rules.judges import Site
 from rules.limits import FixedLimit
-from rules.program import Site
+from rules.series.judge import SeriesJudge
 
 
 class StateEntry(MetricEntry):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rules.entries import RuleEntry
+from rules.judges import Judge, Site
 from rules.kinds.absence import AbsenceEntry, compile_absence
 from rules.kinds.agreement import AgreementEntry, compile_agreement
 from rules.kinds.change import ChangeEntry, compile_change
@@ -21,7 +22,6 @@ from rules.kinds.schedule import ScheduleEntry, compile_schedule
 from rules.kinds.state import StateEntry, compile_state
 from rules.kinds.threshold import ThresholdEntry, compile_threshold
 from rules.kinds.window import WindowEntry, compile_window
-from rules.program import Judge, Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

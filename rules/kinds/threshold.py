@@ -10,12 +10,12 @@ from pydantic import Field, model_validator
 from domain.conditions import RuleCard
 from domain.devices import Device, Registry
 from rules.core.comparing import Comparison
-from rules.core.series import SeriesJudge
 from rules.device_limits import AnyLimit, DeviceLimits, PerDevice, with_limit
 from rules.entries import Fault, Ground, MetricEntry, RuleEntry, TableName, limit_faults
+from rules.judges import Site
 from rules.kinds.ladder import Rungs, fault_of
 from rules.limits import FixedLimit, Limits, TableLimits
-from rules.program import Site
+from rules.series.judge import SeriesJudge
 from rules.tables import Timeline
 
 LONGEST_LADDER_ID = 57

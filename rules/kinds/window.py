@@ -12,8 +12,8 @@ from domain.instants import MICROS_PER_S
 from rules.core.comparing import Comparison
 from rules.device_limits import AnyLimit
 from rules.entries import Fault, Ground, MetricEntry, RuleEntry, TableName, limit_faults
+from rules.judges import Site
 from rules.kinds.threshold import bound_limit, limit_misfits, read_limit
-from rules.program import Site
 from rules.windows.aggregates import LEVEL_EXCEEDED, Aggregate, unfit, unit_of
 from rules.windows.grid import DAY_S, grid_of
 from rules.windows.judging import Plan, WindowJudge

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.metrics import Averaging
+from rules.columns import Ints
 from rules.core.comparing import Floats
-from rules.state import Ints
 
 
 class Aggregate(StrEnum):

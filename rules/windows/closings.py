@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rules.state import FOREVER, Index, Ints
+from rules.columns import FOREVER, Index, Ints
 
 HIGH = 1 << 32
 """Of a series and a number of a step one key: steps are fewer than this."""

@@ -3,11 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 
+from rules.columns import Index, Ints, Judgements
 from rules.core import machine
 from rules.core.comparing import Finding
 from rules.core.machine import Change, Phase, Timing
 from rules.core.rounds import rounds
-from rules.state import Index, Ints, Judgements
 
 Told = list[tuple[Change, int | None]]
 """A change, and the row of the finding that made it; None for a timer, which speaks of what was known before it."""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.instants import EPOCH, MICROS_PER_S, to_micros
-from rules.state import Index, Ints
+from rules.columns import Index, Ints
 
 DAY_S = 86_400
 DAY_US = DAY_S * MICROS_PER_S

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rules.columns import NEVER, Column, Index, Ints, Own
 from rules.core.comparing import Floats
-from rules.state import NEVER, Column, Index, Ints, Own
 from rules.windows.closings import HIGH
 from rules.windows.pieces import News
 

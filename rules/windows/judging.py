@@ -11,13 +11,14 @@ import numpy as np
 from domain.conditions import Evidence, Target, TargetKind, Transition
 from domain.devices import Device
 from domain.instants import MICROS_PER_S, from_micros
+from rules.columns import FOREVER, NEVER, Column, Index, Ints, RuleState
 from rules.core import machine
+from rules.core.arrivals import Arrivals
 from rules.core.comparing import Comparison, Finding, findings
 from rules.core.machine import Phase
 from rules.entries import MetricEntry
+from rules.judges import Judge, Site
 from rules.limits import Limits
-from rules.program import Arrivals, Judge, Site
-from rules.state import FOREVER, NEVER, Column, Index, Ints, RuleState
 from rules.windows.aggregates import Aggregate, Measured, unit_of
 from rules.windows.closings import Closings, closings
 from rules.windows.following import Told, follow, row_before

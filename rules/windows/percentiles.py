@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from rules.columns import Column, Index, Own
 from rules.core.comparing import Floats
-from rules.state import Column, Index, Own
 from rules.windows.aggregates import Measured
 from rules.windows.closings import HIGH, Closings
 from rules.windows.pieces import Pieces

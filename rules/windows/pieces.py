@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.instants import MICROS_PER_S
+from rules.columns import Index, Ints
+from rules.core.arrivals import Arrivals
 from rules.core.comparing import Floats
-from rules.program import Arrivals
-from rules.state import Index, Ints
 from rules.windows.grid import Grid
 
 

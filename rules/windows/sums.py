@@ -9,8 +9,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from domain.instants import MICROS_PER_S
+from rules.columns import Column, Index, Own
 from rules.core.comparing import Floats
-from rules.state import Column, Index, Own
 from rules.windows.aggregates import Aggregate, Measured
 from rules.windows.closings import HIGH, Closings, ramp
 from rules.windows.pieces import Pieces

@@ -9,9 +9,12 @@ import pytest
 from domain.conditions import Clause, RuleCard, Severity, Target, TargetKind, Transition
 from domain.devices import Device
 from rules import snapshots
+from rules.columns import Column, RuleState
+from rules.core.arrivals import Arrivals
 from rules.core.machine import Timing
-from rules.program import Arrivals, Judge, Program, Site
-from rules.state import Column, RuleState, State
+from rules.judges import Judge, Site
+from rules.program import Program
+from rules.state import State
 from tests.rules.city import meter, registry_of, vocabulary_of
 
 COLUMNS = {"count": Column(dtype=np.int64, fill=0), "sums": Column(dtype=np.float64, fill=np.nan, width=3)}

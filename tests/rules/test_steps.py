@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.conditions import Signal
+from rules.columns import RuleState, blank
 from rules.core import machine
 from rules.core.machine import Timing
-from rules.core.steps import Steps, Terms
 from rules.memory import JUDGEMENTS
-from rules.state import RuleState, blank
+from rules.series.steps import Steps, Terms
 
 VALIDITY = 30
 moves = st.lists(

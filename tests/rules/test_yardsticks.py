@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.instants import MICROS_PER_S
+from rules.core.arrivals import Arrivals
 from rules.core.comparing import Comparison, Finding, findings
-from rules.core.yardsticks import Together
 from rules.limits import FixedLimit, SteadyLimits, TableLimits
 from rules.loading import RuleSet
-from rules.program import Arrivals
+from rules.series.yardsticks import Together
 from rules.tables import Timeline
 from tests.rules.city import Run, at, meter, registry_of, rules_of, shipped
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from rules.columns import Ints
 from rules.standards.air.editions import Edition, Result, Rounding
-from rules.state import Ints
 
 SCALE = 1_000_000
 """Concentrations are kept in millionths of their unit: as many digits as any station gives."""

@@ -8,13 +8,13 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from rules.columns import Ints
 from rules.standards.air.columns import SCALE
 from rules.standards.air.days import Daily, Days, as_whole
 from rules.standards.air.editions import Number, Rounding
 from rules.standards.air.hours import Hours, Part, day_of, divided, hourly
 from rules.standards.air.indices import rounded
 from rules.standards.air.limits import Ambient, LimitEdition, Mean, grades
-from rules.state import Ints
 
 Grades = tuple[Number, Number]
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from rules.columns import Ints
 from rules.standards.air.columns import NOTHING, SCALE
 from rules.standards.air.hours import OF_EIGHT, Hours, Part, divided, sliding_eight
 from rules.standards.air.limits import Ambient, Mean, grades
-from rules.state import Ints
 
 Mask = npt.NDArray[np.bool_]
 

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.instants import EPOCH, MICROS_PER_S, from_micros
+from rules.columns import Ints
 from rules.standards.air.columns import NOTHING, SCALE
 from rules.standards.air.nowcast import HOURS, nowcast
-from rules.state import Ints
 
 HOUR_US = 3_600 * MICROS_PER_S
 OF_EIGHT = 840

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rules.columns import Ints
 from rules.standards.air.columns import NOTHING, SCALE
 from rules.standards.air.editions import Edition
 from rules.standards.air.hours import Part, nowcasts
 from rules.standards.air.limits import Ambient
 from rules.standards.air.reports import Period, accepted
 from rules.standards.air.series import in_unit
-from rules.state import Ints
 
 KEPT = 24
 

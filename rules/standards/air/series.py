@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from rules.columns import Ints
 from rules.standards.air.columns import NOTHING, Ladder
 from rules.standards.air.days import Days
 from rules.standards.air.editions import Edition, Editions
@@ -13,7 +14,6 @@ from rules.standards.air.hours import Hours, Part, day_of, hourly, nowcasts, sli
 from rules.standards.air.limits import Ambient
 from rules.standards.air.reports import Period, accepted, pollutants_of
 from rules.standards.air.units import factor
-from rules.state import Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -7,10 +7,10 @@ from enum import StrEnum
 import numpy as np
 
 from domain.instants import MICROS_PER_S
+from rules.columns import Ints
 from rules.core.comparing import Floats
 from rules.standards.noise.samples import HOUR_US, Bools, Samples
 from rules.standards.noise.validity import Validity
-from rules.state import Ints
 
 
 class Mask(StrEnum):

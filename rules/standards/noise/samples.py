@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.instants import MICROS_PER_S, from_micros
+from rules.columns import Ints
 from rules.core.comparing import Floats
-from rules.state import Ints
 
 Bools = npt.NDArray[np.bool_]
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from domain.instants import MICROS_PER_S, from_micros, to_micros
+from rules.columns import Ints
 from rules.standards.noise.background import Correction, Corrections
 from rules.standards.noise.days import Periods
 from rules.standards.noise.levels import Figures, figures
@@ -16,7 +17,6 @@ from rules.standards.noise.samples import Samples, hours_of
 from rules.standards.noise.standards import Limits
 from rules.standards.noise.validity import Validity
 from rules.standards.noise.verdicts import Verdict, Why, judge, judge_peak, peak_basis
-from rules.state import Ints
 
 LEQ, LMAX = "leq", "lmax"
 FREQUENT, OCCASIONAL = "frequent", "occasional"

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from domain.conditions import Signal
+from rules.columns import FOREVER, NEVER, Ints, RuleState
 from rules.core.comparing import Finding
 from rules.core.machine import NEXT, Phase
-from rules.state import FOREVER, NEVER, Ints, RuleState
 
 _CALM, _PENDING, _HELD, _CLEARING, _PENDING_LOST = map(int, list(Phase)[:5])
 _NEXT: tuple[tuple[int, ...], ...] = tuple(map(tuple, NEXT.tolist()))

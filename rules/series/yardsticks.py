@@ -7,9 +7,9 @@ from typing import Protocol, assert_never
 import numpy as np
 import numpy.typing as npt
 
+from rules.columns import FOREVER, NEVER, Index, Ints
 from rules.core.comparing import Comparison, Finding, Floats, findings
 from rules.limits import Limits, SteadyLimits
-from rules.state import FOREVER, NEVER, Index, Ints
 
 _ALL: Index = np.zeros(0, dtype=np.intp)
 Mask = npt.NDArray[np.bool_]

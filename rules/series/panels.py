@@ -6,25 +6,25 @@ The target of rule r on series s stands at s * rules + r, so that what belongs t
 from collections.abc import Sequence
 from dataclasses import replace
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from domain.conditions import Transition
+from rules.columns import FOREVER, Index, Ints, Judgements, RuleState, blank, unjudged
 from rules.core import machine
+from rules.core.arrivals import Arrivals
 from rules.core.comparing import Finding
 from rules.core.machine import Phase
 from rules.core.rounds import is_once, rounds
-from rules.core.steps import EARLY_BITS, Steps, Terms
-from rules.core.telling import Telling
-from rules.core.yardsticks import Plain, Together, Yardstick
+from rules.judges import Panel
 from rules.limits import SteadyLimits
-from rules.program import Arrivals, Panel
-from rules.state import FOREVER, Index, Ints, Judgements, RuleState, State, blank, unjudged
-
-if TYPE_CHECKING:
-    from rules.core.series import SeriesJudge
+from rules.series.measured import MeasuredRule
+from rules.series.steps import EARLY_BITS, Steps, Terms
+from rules.series.telling import Telling
+from rules.series.yardsticks import Plain, Together, Yardstick
+from rules.state import State
 
 _CALM = int(Phase.CALM)
 _MOVES = (np.arange(len(Phase))[:, np.newaxis] != machine.NEXT).ravel()
@@ -42,7 +42,7 @@ News = Sequence[tuple[int, int, int, bool]]
 class SeriesPanel(Panel):
     """Every device is a target of every rule. A reading is believed for the rule's `evidence_for` intervals."""
 
-    def __init__(self, judges: "Sequence[SeriesJudge]") -> None:
+    def __init__(self, judges: Sequence[MeasuredRule]) -> None:
         """All with the same metric and devices; several only if their limits are steady."""
         self._judges = tuple(judges)
         self._rules = tuple(judge.card.id for judge in judges)

@@ -1,15 +1,12 @@
 """Makes the transitions of rules that are judged together; the reading behind several of them is made once."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from domain.conditions import Signal, Target, Transition
 from domain.instants import from_micros
 from domain.readings import Reading
-from rules.state import Sightings
-
-if TYPE_CHECKING:
-    from rules.core.series import SeriesJudge
+from rules.columns import Sightings
+from rules.series.measured import MeasuredRule
 
 
 class Telling:
@@ -17,7 +14,7 @@ class Telling:
 
     __slots__ = ("_judges", "_readings", "_sightings", "told")
 
-    def __init__(self, judges: "Sequence[SeriesJudge]", sightings: Sightings) -> None:
+    def __init__(self, judges: Sequence[MeasuredRule], sightings: Sightings) -> None:
         self._judges = judges
         self._sightings = sightings
         self._readings: dict[int, tuple[int, Reading, Target]] = {}

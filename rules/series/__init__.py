@@ -1,0 +1,1 @@
+"""Judging single series: each reading is held against the limits of all rules on its metric, and told."""
