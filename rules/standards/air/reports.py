@@ -1,7 +1,7 @@
 """The AQI of a place for an hour or a day: sub-indices, primary pollutants, level, and whether it may be published."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 
@@ -38,7 +38,7 @@ def indicators_of(edition: Edition, period: Period) -> tuple[str, ...]:
 
 
 def accepted(edition: Edition, period: Period) -> tuple[str, ...]:
-    """The period's indicators, and those that decide above the end of their tables."""
+    """The period's indicators, and those that decide above the end of their tables and enter by nothing else."""
     names = indicators_of(edition, period)
     deciders = [edition.indicators[name].beyond for name in names]
     return tuple(dict.fromkeys([*names, *(name for name in deciders if isinstance(name, str))]))
@@ -64,10 +64,11 @@ def report(
     unknown = [name for name in values if name not in known]
     if unknown:
         raise KeyError(f"{unknown[0]} is no indicator of the {period.value} report; known are {', '.join(known)}")
-    sub = sub_indices(edition, values)
+    entering = indicators_of(edition, period)
+    sub = {name: _standing(name, one, entering) for name, one in sub_indices(edition, values).items()}
     by_pollutant: dict[str, int] = {}
-    for one in sub.values():
-        if one.index is not None:
+    for name, one in sub.items():
+        if name in entering and one.index is not None:
             by_pollutant[one.pollutant] = max(one.index, by_pollutant.get(one.pollutant, 0))
     wanted = pollutants_of(edition, period)
     missing = tuple(name for name in wanted if name not in by_pollutant and name not in not_monitored)
@@ -86,6 +87,15 @@ def report(
         missing=missing,
         not_monitored=tuple(name for name in wanted if name in not_monitored and name not in by_pollutant),
         because=because,
+    )
+
+
+def _standing(name: str, one: SubIndex, entering: tuple[str, ...]) -> SubIndex:
+    """A decider says of itself that its own index does not enter."""
+    if name in entering:
+        return one
+    return replace(
+        one, because=f"{one.because} 不单独参评 · enters only where another indicator leaves its table".strip()
     )
 
 

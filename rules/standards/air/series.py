@@ -12,7 +12,7 @@ from rules.standards.air.days import Days
 from rules.standards.air.editions import Edition, Editions
 from rules.standards.air.hours import Hours, Part, day_of, hourly, nowcasts, sliding, sliding_eight
 from rules.standards.air.limits import Ambient
-from rules.standards.air.reports import Period, accepted, pollutants_of
+from rules.standards.air.reports import Period, accepted, indicators_of, pollutants_of
 from rules.standards.air.units import factor
 
 
@@ -55,11 +55,13 @@ def index_columns(
     rows = len(next(iter(values.values())).numerator)
     nothing = np.full(rows, NOTHING, dtype=np.int64)
     sub = {name: _sub(edition, name, values, nothing) for name in accepted(edition, period)}
-    pollutants = pollutants_of(edition, period)
+    pollutants, entering = pollutants_of(edition, period), indicators_of(edition, period)
     by_pollutant = np.full((rows, len(pollutants)), NOTHING, dtype=np.int64)
-    for name, column in sub.items():
+    for name in entering:
         place = pollutants.index(edition.indicators[name].pollutant)
-        by_pollutant[:, place] = np.maximum(by_pollutant[:, place], column)
+        by_pollutant[:, place] = np.maximum(by_pollutant[:, place], sub[name])
+    for name in sub.keys() - set(entering):
+        sub[name] = np.where(_decides(edition, name, entering, values, rows), sub[name], NOTHING)
     highest = by_pollutant.max(axis=1)
     ignored = np.array([name in not_monitored for name in pollutants])
     is_missing = (by_pollutant == NOTHING) & ~ignored
@@ -165,6 +167,18 @@ def _sub(edition: Edition, name: str, values: Mapping[str, Part], nothing: Ints)
     top = int(ladder.index_high[-1])
     above = ladder.is_above(part.numerator, part.denominator) & other.known
     return np.where(above, np.where(decided == NOTHING, top, decided), own)
+
+
+def _decides(
+    edition: Edition, decider: str, entering: Collection[str], values: Mapping[str, Part], rows: int
+) -> npt.NDArray[np.bool_]:
+    """Rows in which an indicator of the report is above its table and leaves the index to the decider."""
+    asked = np.zeros(rows, dtype=np.bool_)
+    for name in entering:
+        if edition.indicators[name].beyond == decider and name in values:
+            part = values[name]
+            asked |= Ladder.of(edition, name).is_above(part.numerator, part.denominator)
+    return asked
 
 
 def in_unit(part: Part, edition: Edition, name: str, ambient: Ambient) -> Part:

@@ -229,3 +229,9 @@ def test_a_sliding_mean_looks_back_no_farther_than_its_width() -> None:
     part = sliding(np.arange(30, dtype=np.int64) * SCALE, width=24, least=20)
     assert values(part)[-1] == Fraction(sum(range(6, 30)), 24)
     assert values(part)[18] is None
+
+
+def test_sulphur_dioxide_of_a_day_does_not_enter_the_hours_of_2012_unless_the_hour_is_above_800() -> None:
+    found = assess(hours("2025-06-01T00:00", {"so2": [100.0] * 24 + [801.0]}), editions=editions(), ambient=ambient())
+    assert found.hourly.aqi.tolist()[20:] == [34, 34, 34, 34, 90]
+    assert found.hourly.sub["so2_24h"].tolist()[22:] == [NOTHING, NOTHING, 90]

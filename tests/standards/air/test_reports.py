@@ -90,3 +90,18 @@ def test_the_range_of_2026_begins_at_1() -> None:
 def test_an_indicator_of_another_report_is_refused_with_those_that_are_known() -> None:
     with pytest.raises(KeyError, match="no indicator of the daily report; known are so2_24h"):
         report(edition(NEW), Period.DAILY, {"pm2_5_1h": as_fraction(3)})
+
+
+def test_the_day_of_sulphur_dioxide_enters_the_hourly_report_of_2012_only_above_800_in_the_hour() -> None:
+    def hourly(hour: float) -> Report:
+        values = {"so2_1h": as_fraction(hour), "so2_24h": as_fraction(100)}
+        return report(edition(OLD), Period.HOURLY, values)
+
+    assert (hourly(100).aqi, hourly(100).primary) == (34, ())
+    assert hourly(801).aqi == 75
+    assert "enters only where" in hourly(100).sub["so2_24h"].because
+
+
+def test_the_day_of_sulphur_dioxide_does_not_stand_in_for_an_hour_that_is_missing() -> None:
+    found = report(edition(OLD), Period.HOURLY, {"so2_24h": as_fraction(100), "no2_1h": as_fraction(50)})
+    assert (found.aqi, "so2" in found.missing) == (25, True)
