@@ -9,6 +9,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from citybrain.engine.building import Parts
 from citybrain.engine.dropped import count_dropped
+from citybrain.engine.forgetting import OldRecords
 from citybrain.engine.lighting import Lighting
 from domain.errors import CitybrainError
 from domain.instants import to_micros
@@ -44,6 +45,8 @@ class Schedule:
         self._add("retention of the journal", self._forget_old_settlements, every, "default")
         self._add("room in the journal", self._make_room, ROOM_EVERY_S, "default")
         self._add("retention of the quarantine", self._forget_old_quarantine, every, "default")
+        old = OldRecords(parts.records, parts.installation.settings.records, parts.clock)
+        self._add("retention of records", old.forget, every, "default")
 
     def start(self) -> None:
         self._scheduler.start()

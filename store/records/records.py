@@ -16,8 +16,10 @@ from store.records.errors import translated
 from store.records.ledger import LedgerRecords
 from store.records.outbox import OutboxRecords
 from store.records.quarantine import QuarantineBounds, QuarantineRecords
+from store.records.retention import RetentionRecords
 from store.records.schema import demand_newest, migrate
 from store.records.settings import RecordsSettings
+from store.records.sittings import SittingRecords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,9 @@ class Books:
     audit: AuditRecords
     cursors: CursorRecords
     rule_state: RuleStateRecords
+    sittings: SittingRecords
     devices: DeviceRecords
+    retention: RetentionRecords
 
 
 class Records:
@@ -85,5 +89,7 @@ class Records:
             audit=AuditRecords(connection),
             cursors=CursorRecords(connection),
             rule_state=RuleStateRecords(connection),
+            sittings=SittingRecords(connection),
             devices=DeviceRecords(connection),
+            retention=RetentionRecords(connection),
         )

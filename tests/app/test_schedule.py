@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from citybrain.engine.forgetting import PORTION, OldRecords
 from citybrain.engine.lighting import Lighting
 from citybrain.engine.schedule import Schedule
 from citybrain.settings import zone_of
 from domain.errors import Refused
-from tests.app.engine_room import EngineRoom
+from domain.ledger import LedgerLine, Tally
+from tests.app.engine_room import NOON, EngineRoom
 from tests.app.installation import write_installation
 
 WITHIN_S = 5.0
@@ -58,3 +60,18 @@ def test_a_store_that_will_not_delete_does_not_let_the_journal_grow(room: Engine
         time.sleep(0.02)
     schedule.stop()
     assert room.parts.journal.first_sequence > 1
+
+
+def test_old_records_go_in_portions_between_which_others_may_write(tmp_path: Path) -> None:
+    room = EngineRoom(write_installation(tmp_path, records={"ledger_keep": "2d"}))
+    one = Tally(received=1, stored=1)
+    young = NOON - timedelta(hours=47)
+    with room.parts.records.transaction() as books:
+        minutes = [NOON - timedelta(days=3) + timedelta(minutes=number) for number in range(2 * PORTION + 1)]
+        books.ledger.add(LedgerLine(feed="city", minute=at, messages=one, readings=one) for at in [*minutes, young])
+    old = OldRecords(room.parts.records, room.installation.settings.records, room.clock)
+    old.forget()
+    with room.parts.records.snapshot() as books:
+        left = [line.minute for line in books.ledger.list(since=NOON - timedelta(days=9), until=NOON)]
+    room.close()
+    assert left == [young]
