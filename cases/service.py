@@ -1,9 +1,10 @@
 """The single writer: what the journal and the operators say becomes records, each fact in one transaction."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from cases.errors import CommandRefused, RefusalCode
 from cases.lifecycle import Step, acknowledge, apply_transition, retire
+from cases.sittings import Sitting
 from domain.alerts import Alert
 from domain.commands import AcknowledgeAlert, DriveAgain
 from domain.conditions import RuleCard, Target, Transition
@@ -19,9 +20,6 @@ CURSOR = "records"
 """The last journal entry that is in the records."""
 
 log = logs.get(__name__)
-
-Entry = tuple[Journalled, Sequence[Transition]]
-"""A journal entry and what the rules made of it."""
 
 
 class AlertService:
@@ -41,24 +39,32 @@ class AlertService:
         with self._records.snapshot() as books:
             return books.cursors.get(CURSOR)
 
+    def sittings(self, *, after: int) -> Mapping[int, int]:
+        """Which entries behind that one were judged together: the last of them, by the first."""
+        with self._records.snapshot() as books:
+            return books.sittings.after(after)
+
     def record(self, entry: Journalled, transitions: Sequence[Transition]) -> Sequence[Step]:
-        """Record one entry; see `record_many`."""
-        return self.record_many([(entry, transitions)])
+        """Record one entry that was judged by itself; see `record_many`."""
+        return self.record_many([Sitting(entries=[entry], transitions=transitions)])
 
-    def record_many(self, entries: Sequence[Entry]) -> Sequence[Step]:
-        """Record entries, in the order of the journal, in one transaction; returns every move that it made.
+    def record_many(self, sittings: Iterable[Sitting]) -> Sequence[Step]:
+        """Record sittings, in the order of the journal, in one transaction; returns every move that it made.
 
-        Entries that are in the records already are skipped wholly, so that a restart records each exactly once.
+        Those that are in the records already are skipped wholly, so that a restart records each exactly once.
         """
         with self._records.transaction() as books:
-            fresh = _after(books.cursors.get(CURSOR), entries)
+            fresh = _after(books.cursors.get(CURSOR), sittings)
             if not fresh:
                 return []
-            books.ledger.add(line for entry, _ in fresh for line in entry.settlement.ledger)
-            books.quarantine.driven([number for entry, _ in fresh for number in entry.settlement.redriven])
-            books.quarantine.add([bad for entry, _ in fresh for bad in entry.settlement.quarantined])
-            steps = [step for _, transitions in fresh for t in transitions for step in self._apply(books, t)]
-            books.cursors.set(CURSOR, fresh[-1][0].sequence)
+            settlements = [entry.settlement for sitting in fresh for entry in sitting.entries]
+            books.ledger.add(line for settlement in settlements for line in settlement.ledger)
+            books.quarantine.driven([number for settlement in settlements for number in settlement.redriven])
+            books.quarantine.add([bad for settlement in settlements for bad in settlement.quarantined])
+            steps = [step for sitting in fresh for t in sitting.transitions for step in self._apply(books, t)]
+            for sitting in fresh:
+                books.sittings.add(first=sitting.first, last=sitting.last)
+            books.cursors.set(CURSOR, fresh[-1].last)
         _tell(steps)
         return steps
 
@@ -134,11 +140,11 @@ class AlertService:
         return self._cards[rule]
 
 
-def _after(sequence: int, entries: Sequence[Entry]) -> Sequence[Entry]:
+def _after(sequence: int, sittings: Iterable[Sitting]) -> Sequence[Sitting]:
     """Those the records do not hold yet. A gap is told: what it held is in no ledger."""
-    fresh = [(entry, transitions) for entry, transitions in entries if entry.sequence > sequence]
-    if fresh and fresh[0][0].sequence > sequence + 1:
-        log.error("journal entries missing", after=sequence, next=fresh[0][0].sequence)
+    fresh = [sitting for sitting in sittings if sitting.last > sequence]
+    if fresh and fresh[0].first > sequence + 1:
+        log.error("journal entries missing", after=sequence, next=fresh[0].first)
     return fresh
 
 

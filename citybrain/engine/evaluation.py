@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from cases.service import AlertService
+from cases.sittings import Sitting
 from citybrain.engine.judging import RuleDesk
 from citybrain.engine.memory import Change, RuleMemory
+from citybrain.engine.sittings import as_before, together
 from citybrain.engine.wishes import Ruling, Wishes
 from domain.alerts import Alert, AlertTransition
-from domain.conditions import Transition
 from domain.errors import Misconfigured, Problem, Temporary
 from domain.ports import Clock, Journal, StopAsked
 from domain.settlements import Journalled
@@ -83,10 +84,12 @@ class Evaluation:
             raise Misconfigured([Problem(file="journal", line=None, message=message)])
         sequence = self._memory.take_up()
         self._judged = self._saved = sequence or 0
+        lasts = self._service.sittings(after=self._judged)
         while self._judged < recorded:
-            for entry in self._journal.read(after=self._judged, limit=min(ENTRIES_AT_ONCE, recorded - self._judged)):
-                self._desk.judge(entry)
-                self._judged = entry.sequence
+            entries = self._journal.read(after=self._judged, limit=min(ENTRIES_AT_ONCE, recorded - self._judged))
+            for sitting in as_before(entries, lasts):
+                self._desk.judge(sitting)
+                self._judged = sitting[-1].sequence
             self._save_now_and_then()  # days of journal take minutes: who is stopped meanwhile goes on from here
         _log.info("rules restored", snapshot=self._saved, recorded=recorded)
         is_other = self._begin_afresh(self._memory.change)
@@ -125,11 +128,11 @@ class Evaluation:
         entries = self._journal.read(after=self._judged, limit=ENTRIES_AT_ONCE)
         if not entries:
             return Step()
-        judged: list[tuple[Journalled, Sequence[Transition]]] = []
+        judged: list[Sitting] = []
         by_reading: set[tuple[str, str]] = set()
-        for entry in entries:
-            found, due = self._desk.judge(entry)
-            judged.append((entry, [*found, *due]))
+        for sitting in together(entries):
+            found, due = self._desk.judge(sitting)
+            judged.append(Sitting(entries=sitting, transitions=[*found, *due]))
             by_reading.update((transition.rule, str(transition.target)) for transition in found)
         self._judged = entries[-1].sequence
         moves = self._record(judged, stop, meanwhile)
@@ -162,7 +165,7 @@ class Evaluation:
 
     def _record(
         self,
-        judged: Sequence[tuple[Journalled, Sequence[Transition]]],
+        judged: Sequence[Sitting],
         stop: StopAsked,
         meanwhile: Callable[[], None],
     ) -> Sequence[tuple[Alert, AlertTransition]]:

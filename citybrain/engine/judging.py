@@ -1,8 +1,9 @@
-"""The rules and their state as the evaluation drives them: one entry of the journal at a time."""
+"""The rules and their state as the evaluation drives them: entries of the journal, one go after the other."""
 
 from collections.abc import Sequence
 
 from domain.conditions import Transition
+from domain.readings import concatenate
 from domain.settlements import Journalled
 from rules.engine import advance, evaluate, initial_state
 from rules.program import Program
@@ -17,15 +18,17 @@ class RuleDesk:
         self.program = program
         self.state: State = initial_state(program)
 
-    def judge(self, entry: Journalled) -> tuple[Sequence[Transition], Sequence[Transition]]:
-        """Evaluate the entry's readings, then let the city's time come to the entry's.
+    def judge(self, entries: Sequence[Journalled]) -> tuple[Sequence[Transition], Sequence[Transition]]:
+        """Evaluate the readings of all these entries, then let the city's time come to that of the last.
 
         What the readings caused, and what was due by time.
         """
         found: list[Transition] = []
-        if len(entry.settlement.readings):
-            self.state, found = evaluate(self.program, self.state, entry.settlement.readings)
-        self.state, due = advance(self.program, self.state, entry.settlement.now)
+        batches = [entry.settlement.readings for entry in entries if len(entry.settlement.readings)]
+        if batches:
+            readings = batches[0] if len(batches) == 1 else concatenate(batches)
+            self.state, found = evaluate(self.program, self.state, readings)
+        self.state, due = advance(self.program, self.state, entries[-1].settlement.now)
         return found, due
 
     def dump(self) -> bytes:

@@ -99,4 +99,5 @@ class RuleMemory:
             books.rule_state.save(
                 sequence, msgspec.msgpack.encode(_Envelope(meanings=vouched, state=self._desk.dump()))
             )
+            books.sittings.forget(through=sequence)
         return True

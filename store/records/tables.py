@@ -182,6 +182,13 @@ cursors = Table(
     Column("sequence", BigInteger, nullable=False),
 )
 
+sittings = Table(
+    "sittings",
+    metadata,
+    Column("first", BigInteger, primary_key=True, autoincrement=False),
+    Column("last", BigInteger, nullable=False),
+)
+
 rule_state = Table(
     "rule_state",
     metadata,

@@ -11,6 +11,7 @@ import pytest
 
 from cases.errors import CommandRefused, RefusalCode
 from cases.service import AlertService
+from cases.sittings import Sitting
 from domain.alerts import Alert, AlertMove, AlertState, AlertTransition
 from domain.commands import AcknowledgeAlert
 from domain.conditions import RuleCard, Severity, Signal, Transition
@@ -128,7 +129,9 @@ def test_entry_that_is_recorded_already_is_skipped_wholly(records: Records) -> N
 @pytest.mark.parametrize("crash_after", range(6))
 def test_restart_at_any_entry_gives_the_same_records(records: Records, tmp_path: Path, crash_after: int) -> None:
     story = [Signal.VIOLATED, Signal.HELD, Signal.LOST, Signal.HELD, Signal.CLEARED]
-    entries = [(entry(n), [signal(what, at=n * 60.0)]) for n, what in enumerate(story, start=1)]
+    entries = [
+        Sitting(entries=[entry(n)], transitions=[signal(what, at=n * 60.0)]) for n, what in enumerate(story, start=1)
+    ]
     undisturbed = Records.open(f"sqlite:///{tmp_path}/undisturbed.db", settings=RecordsSettings())
     service_on(undisturbed).record_many(entries)
     service_on(records).record_many(entries[:crash_after])
@@ -148,7 +151,9 @@ def test_entries_grouped_are_recorded_as_entries_one_by_one(records: Records, tm
     one_by_one = Records.open(f"sqlite:///{tmp_path}/single.db", settings=RecordsSettings())
     for journalled, transitions in story:
         service_on(one_by_one).record(journalled, transitions)
-    service_on(records).record_many(story)
+    service_on(records).record_many(
+        [Sitting(entries=[journalled], transitions=transitions) for journalled, transitions in story]
+    )
     assert (histories(records), totals(records)) == (histories(one_by_one), totals(one_by_one))
 
 
@@ -188,7 +193,7 @@ def test_transition_of_a_rule_without_a_card_is_for_the_operator(records: Record
 
 def test_recorded_through_is_the_last_entry(records: Records) -> None:
     service = service_on(records)
-    service.record_many([(entry(1), []), (entry(2), [])])
+    service.record_many([Sitting(entries=[entry(1), entry(2)])])
     assert service.recorded_through() == 2
 
 
