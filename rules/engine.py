@@ -82,6 +82,8 @@ def evaluate(program: Program, state: State, batch: ReadingBatch) -> tuple[State
     if len(arrivals):
         heard = _heard(program, state, arrivals)
         for lane in program.lanes:
+            if not lane.awake:
+                continue
             told += _observe(lane, state, heard) if not lane.lateness else _in_order(program, lane, state, heard.every)
     return state, sorted(told, key=attrgetter("at"))
 
@@ -90,10 +92,12 @@ def advance(program: Program, state: State, now_micros: int) -> tuple[State, lis
     """Let the city's time come to `now_micros`. Consumes `state`: go on with the one that comes back."""
     told: list[Transition] = []
     for lane in program.lanes:
+        if not lane.awake:
+            continue
         frontier = now_micros - max(program.settle_us, lane.lateness)
         if lane.queue in state.queues:
             told += _observe(lane, state, _by_metric(program, state.queues[lane.queue].advance(frontier)))
-        for panel in lane.panels:
+        for panel in lane.awake:
             told += panel.advance(state, frontier=frontier, now=now_micros)
     return state, sorted(told, key=attrgetter("at"))
 
@@ -179,7 +183,7 @@ def _observe(lane: Lane, state: State, heard: Heard) -> list[Transition]:
     told: list[Transition] = []
     if not len(heard.every):
         return told
-    for panel in lane.panels:
+    for panel in lane.awake:
         if panel.metric_ordinal is None:
             told += panel.observe(state, heard.every)
         elif panel.metric_ordinal in heard.by_metric:

@@ -118,6 +118,8 @@ class Panel(ABC):
 
     metric_ordinal: int | None
     """The only metric that it looks at; None: any."""
+    is_idle: bool
+    """Its rules have no device in this city: neither readings nor time do anything to it."""
 
     @abstractmethod
     def begin(self, state: State) -> None:
@@ -143,6 +145,7 @@ class Alone(Panel):
         self._judge = judge
         self._rule = judge.card.id
         self.metric_ordinal = judge.metric_ordinal
+        self.is_idle = not judge.devices
         self._feeds = frozenset() if judge.by_series else judge.feeds()
         self._heard_from = np.flatnonzero(judge.place_of >= 0)
 
@@ -173,8 +176,6 @@ class Alone(Panel):
 
     def advance(self, state: State, *, frontier: int, now: int) -> list[Transition]:
         known = state.rules[self._rule]
-        if not self._judge.devices:
-            return []
         behind, now = self._behind(state, frontier), max(now, known.now)
         if behind is None:
             self._judge.watch(known, now)

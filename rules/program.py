@@ -1,6 +1,6 @@
 """A compiled program: every rule bound to the devices of one registry, ready to judge columns."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from weakref import WeakKeyDictionary
@@ -33,6 +33,8 @@ class Lane:
     lateness: int
     by_series: bool
     panels: tuple[Panel, ...]
+    awake: tuple[Panel, ...]
+    """Those that are not idle: a city without lamps does not ask the rules on lamps at every batch."""
 
     @property
     def queue(self) -> int:
@@ -64,11 +66,7 @@ class Program:
             lane = lanes.setdefault((self.lateness.get(rule, 0), judge.by_series), {})
             lane.setdefault(rule if fellowship is None else (fellowship,), []).append(judge)
         return tuple(
-            Lane(
-                lateness=lateness,
-                by_series=by_series,
-                panels=tuple(judges[0].panel(judges) for judges in groups.values()),
-            )
+            _lane(lateness, by_series, [judges[0].panel(judges) for judges in groups.values()])
             for (lateness, by_series), groups in lanes.items()
         )
 
@@ -118,3 +116,8 @@ class Program:
             )
             self._translations[vocabulary] = found
         return found
+
+
+def _lane(lateness: int, by_series: bool, panels: Sequence[Panel]) -> Lane:
+    awake = tuple(panel for panel in panels if not panel.is_idle)
+    return Lane(lateness=lateness, by_series=by_series, panels=tuple(panels), awake=awake)

@@ -18,8 +18,8 @@ from rules.columns import NEVER, Column, Index, Ints, Rows, RuleState
 from rules.core import machine
 from rules.core.arrivals import Arrivals
 from rules.core.comparing import Floats
+from rules.core.following import walk
 from rules.core.machine import Change, Timing
-from rules.core.rounds import rounds
 from rules.groups.recall import Recall
 from rules.judges import Judge, Site
 
@@ -144,10 +144,9 @@ class BundleJudge(Judge):
         told: list[Transition] = []
         if len(involved):
             recall = self._recall(state, released, involved)
-            told = self._follow(state, recall, target, at)
-            left = machine.open_targets(state.judgements)
-            changes = machine.settle(state.judgements, left, until, self.timing)
-            told += self._tell(changes, recall, after=False)
+            found = self.findings(self._known(recall, target, at))
+            changes = walk(state.judgements, target, at, found, self.timing, until=until)
+            told = [self._tell(change, recall, after=after) for change, after in changes]
         state.own["at"][released.key], state.own["value"][released.key] = released["at"], released["value"]
         state.rows = state.rows.take(state.rows["effective"] > until)
         state.through = max(until, state.through)
@@ -201,40 +200,21 @@ class BundleJudge(Judge):
             at=moments if after else moments - 1,
         )
 
-    def _follow(self, state: RuleState, recall: Recall, target: Index, at: Ints) -> list[Transition]:
-        """The machine walks through the moments of every target."""
-        found = self.findings(self._known(recall, target, at))
-        changed = np.ones(len(found), dtype=np.bool_)
-        changed[1:] = (target[1:] != target[:-1]) | (found[1:] != found[:-1])
-        rows = np.flatnonzero(changed)
-        told: list[Transition] = []
-        for turn in rounds(target[rows], at[rows]):
-            here = rows[turn]
-            targets, moments = target[here], at[here]
-            told += self._tell(machine.settle(state.judgements, targets, moments, self.timing), recall, after=False)
-            changes = machine.observe(state.judgements, targets, moments, found[here], self.timing)
-            changes += machine.regain(state.judgements, targets, moments)
-            told += self._tell(changes, recall, after=True)
-        return told
-
-    def _tell(self, changes: list[Change], recall: Recall, *, after: bool) -> list[Transition]:
+    def _tell(self, change: Change, recall: Recall, *, after: bool) -> Transition:
         """With what was known just before (a timer, an end) or just after (a reading) the moment of the change."""
-        told: list[Transition] = []
-        for change in changes:
-            target, moment = np.array([change.target], dtype=np.intp), np.array([change.at], dtype=np.int64)
-            known = self._known(recall, target, moment, after=after and change.signal is not Signal.LOST)
-            readings = tuple(
-                Reading(
-                    device=self.names[series][0],
-                    metric=self.names[series][1],
-                    at=from_micros(recall.at[row]),
-                    value=float(recall.value[row]),
-                )
-                for series, row in zip(self.series[change.target], known.row[0], strict=True)
-                if row >= 0
+        target, moment = np.array([change.target], dtype=np.intp), np.array([change.at], dtype=np.int64)
+        known = self._known(recall, target, moment, after=after and change.signal is not Signal.LOST)
+        readings = tuple(
+            Reading(
+                device=self.names[series][0],
+                metric=self.names[series][1],
+                at=from_micros(recall.at[row]),
+                value=float(recall.value[row]),
             )
-            told.append(self.transition(change, self.evidence(known, readings)))
-        return told
+            for series, row in zip(self.series[change.target], known.row[0], strict=True)
+            if row >= 0
+        )
+        return self.transition(change, self.evidence(known, readings))
 
 
 def _news(rows: Rows, newest: Ints) -> Rows:

@@ -1,6 +1,6 @@
 """Judges conditions on different devices and metrics together: so many of them within a time, group by group."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +10,10 @@ from domain.devices import Device
 from domain.instants import MICROS_PER_S, from_micros
 from domain.readings import Reading
 from rules.columns import NEVER, Index, Ints, RuleState
-from rules.core import machine
 from rules.core.arrivals import Arrivals
 from rules.core.comparing import Comparison, Finding, Floats, findings
+from rules.core.following import walk
 from rules.core.machine import Change, Timing
-from rules.core.rounds import rounds
 from rules.groups.gatherings import Gatherings
 from rules.groups.members import OWN_COLUMNS, Codes, Course, Heard, course_of, latch, remember
 from rules.groups.tallies import Tallies, tally
@@ -133,9 +132,12 @@ class CorrelationJudge(Judge):
             heard, state.own, validity=self._validity, within=self._combination.within, window=(start, until)
         )
         stretch = Stretch(heard=heard, course=course, tallies=tally(self._combination.gatherings, course))
-        told = self._follow(state, stretch)
-        due = machine.settle(state.judgements, machine.open_targets(state.judgements), until, self.timing)
-        told += self._tell(state, due, stretch, after=False)
+        tallies = stretch.tallies
+        found = self._verdicts(tallies.group, tallies.violated, tallies.unknown)
+        changes = walk(state.judgements, tallies.group, tallies.at, found, self.timing, until=until)
+        told = [
+            self.transition(change, self._evidence(state, change, stretch, after=after)) for change, after in changes
+        ]
         remember(state.own, heard, course)
         state.rows = state.rows.take(state.rows["effective"] > until)
         state.through = max(until, state.through)
@@ -182,30 +184,11 @@ class CorrelationJudge(Judge):
             np.int8
         )
 
-    def _follow(self, state: RuleState, stretch: Stretch) -> list[Transition]:
-        """The machine walks along what every group comes to."""
-        tallies = stretch.tallies
-        found = self._verdicts(tallies.group, tallies.violated, tallies.unknown)
-        news = np.ones(len(found), dtype=np.bool_)
-        news[1:] = (tallies.group[1:] != tallies.group[:-1]) | (found[1:] != found[:-1])
-        rows = np.flatnonzero(news)
-        told: list[Transition] = []
-        for turn in rounds(tallies.group[rows], tallies.at[rows]):
-            here = rows[turn]
-            groups, at = tallies.group[here], tallies.at[here]
-            due = machine.settle(state.judgements, groups, at, self.timing)
-            told += self._tell(state, due, stretch, after=False)
-            changes = machine.observe(state.judgements, groups, at, found[here], self.timing)
-            changes += machine.regain(state.judgements, groups, at)
-            told += self._tell(state, changes, stretch, after=True)
-        return told
-
-    def _tell(self, state: RuleState, changes: Sequence[Change], stretch: Stretch, *, after: bool) -> list[Transition]:
-        """With what was so just before (a timer) or just after (a reading, an end) the moment of the change."""
-        return [self.transition(change, self._evidence(state, change, stretch, after=after)) for change in changes]
-
     def _evidence(self, state: RuleState, change: Change, stretch: Stretch, *, after: bool) -> Evidence:
-        """How many conditions hold of those that must; of each its counts, devices and violating readings."""
+        """How many conditions hold of those that must; of each its counts, devices and violating readings.
+
+        As it is just after the moment of the change, or just before it.
+        """
         gatherings, group = self._combination.gatherings, change.target
         rows = gatherings.rows_of_groups(np.array([group]))
         members, condition = gatherings.member[rows], gatherings.condition[rows]

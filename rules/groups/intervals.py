@@ -63,12 +63,6 @@ class Courses:
         found: Ints = self.first[group] if row < begin else self.counts[row]
         return found
 
-    def where_changed(self, found: npt.NDArray[np.int8]) -> Index:
-        """The rows whose finding differs from that of the group's row before; always the first row of a group."""
-        new = np.ones(len(found), dtype=np.bool_)
-        new[1:] = (self.group[1:] != self.group[:-1]) | (found[1:] != found[:-1])
-        return np.flatnonzero(new)
-
 
 def drop_stale(waiting: Waiting, newest: Ints) -> Waiting:
     """Ordered by device and event time, without repetitions and without what is not newer than the device's newest."""

@@ -18,10 +18,10 @@ from rules.columns import NEVER, Column, RuleState
 from rules.core import machine
 from rules.core.arrivals import Arrivals
 from rules.core.comparing import Comparison, Finding, Floats, findings
+from rules.core.following import Told, follow, row_before
 from rules.core.machine import Phase
 from rules.entries import Fault, Ground, MetricEntry
 from rules.judges import Judge, Site
-from rules.windows.following import Told, follow, row_before
 from rules.windows.history import Bases, History
 from rules.windows.pieces import News, news_of
 from rules.windows.sums import difference

@@ -16,10 +16,9 @@ from domain.conditions import Evidence, Transition
 from domain.instants import MICROS_PER_S, from_micros, iso
 from rules.calendar.lighting import WHOLE, Segments
 from rules.columns import NEVER, Column, Index, Ints, RuleState, Waiting
-from rules.core import machine
 from rules.core.comparing import Comparison, Finding
+from rules.core.following import walk
 from rules.core.machine import Change
-from rules.core.rounds import rounds
 from rules.groups.fleet import By, FleetEntry, FleetJudge, Groups, grouped, is_before
 from rules.groups.intervals import (
     LIT,
@@ -104,10 +103,9 @@ class OutageJudge(FleetJudge):
         parts = deltas_of_spans(known, dark_since != NEVER, self.group_of, self.schedules.of, segments)
         parts += deltas_of_segments(self.owing, segments)
         course = courses(parts, groups=len(self.targets), window=(start, until))
-        told = self._follow(state, course, fallen)
-        left = machine.open_targets(state.judgements)
-        changes = machine.settle(state.judgements, left, until, self.timing)
-        told += self._tell(changes, course, fallen, after=False)
+        found = self._findings(course, fallen)
+        changes = walk(state.judgements, course.group, course.at, found, self.timing, until=until)
+        told = [self._tell(change, course, fallen, after=after) for change, after in changes]
         state.own["since"][released.device] = since
         return told
 
@@ -152,21 +150,6 @@ class OutageJudge(FleetJudge):
             since=since[dark][row][order],
         )
 
-    def _follow(self, state: RuleState, course: Courses, fallen: Fallen) -> list[Transition]:
-        """The machine walks along the course of every group."""
-        found = self._findings(course, fallen)
-        told: list[Transition] = []
-        rows = course.where_changed(found)
-        for turn in rounds(course.group[rows], course.at[rows]):
-            here = rows[turn]
-            groups, at = course.group[here], course.at[here]
-            changes = machine.settle(state.judgements, groups, at, self.timing)
-            told += self._tell(changes, course, fallen, after=False)
-            changes = machine.observe(state.judgements, groups, at, found[here], self.timing)
-            changes += machine.regain(state.judgements, groups, at)
-            told += self._tell(changes, course, fallen, after=True)
-        return told
-
     def _findings(self, course: Courses, fallen: Fallen) -> npt.NDArray[np.int8]:
         counts = course.counts
         owed, known, dark = counts[:, Count.OWED], counts[:, Count.KNOWN], counts[:, Count.LIT]
@@ -185,15 +168,12 @@ class OutageJudge(FleetJudge):
         needed: Ints = np.maximum(self._entry.at_least, np.ceil(self._entry.share * expected / 100)).astype(np.int64)
         return needed
 
-    def _tell(self, changes: list[Change], course: Courses, fallen: Fallen, *, after: bool) -> list[Transition]:
+    def _tell(self, change: Change, course: Courses, fallen: Fallen, *, after: bool) -> Transition:
         """With the lamps just before (a timer, an end) or just after (a reading) the moment of the change."""
-        told = []
-        for change in changes:
-            side = after and not is_before(change)
-            counts = course.row_at(change.target, change.at, after=side)
-            dark = fallen.together(change.target, change.at, self._width, after=side)
-            told.append(self.transition(change, self._evidence(counts, *dark)))
-        return told
+        side = after and not is_before(change)
+        counts = course.row_at(change.target, change.at, after=side)
+        dark = fallen.together(change.target, change.at, self._width, after=side)
+        return self.transition(change, self._evidence(counts, *dark))
 
     def _evidence(self, counts: Ints, lamps: Index, since: Ints) -> Evidence:
         expected = int(counts[Count.EXPECTED]) // WHOLE

@@ -13,10 +13,9 @@ from domain.conditions import Evidence, TargetKind, Transition
 from domain.places import Road, RoadGrade
 from rules.calendar.lighting import WHOLE
 from rules.columns import Ints, RuleState, Waiting
-from rules.core import machine
 from rules.core.comparing import Comparison, Floats, findings
+from rules.core.following import walk
 from rules.core.machine import Change
-from rules.core.rounds import rounds
 from rules.groups.fleet import By, FleetEntry, FleetJudge, Groups, grouped, is_before
 from rules.groups.intervals import LIT, Count, Courses, courses, deltas_of_segments, deltas_of_spans, spans
 from rules.judges import Site
@@ -84,23 +83,9 @@ class RatioJudge(FleetJudge):
         parts = deltas_of_spans(known, wanted, self.group_of, self.schedules.of, segments)
         parts += deltas_of_segments(self.owing, segments)
         course = courses(parts, groups=len(self.targets), window=(start, until))
-        told = self._follow(state, course)
-        left = machine.open_targets(state.judgements)
-        return told + self._tell(machine.settle(state.judgements, left, until, self.timing), course, after=False)
-
-    def _follow(self, state: RuleState, course: Courses) -> list[Transition]:
-        """The machine walks along the course of every group."""
         found = self.findings(course.group, course.counts)
-        told: list[Transition] = []
-        rows = course.where_changed(found)
-        for turn in rounds(course.group[rows], course.at[rows]):
-            here = rows[turn]
-            groups, at = course.group[here], course.at[here]
-            told += self._tell(machine.settle(state.judgements, groups, at, self.timing), course, after=False)
-            changes = machine.observe(state.judgements, groups, at, found[here], self.timing)
-            changes += machine.regain(state.judgements, groups, at)
-            told += self._tell(changes, course, after=True)
-        return told
+        changes = walk(state.judgements, course.group, course.at, found, self.timing, until=until)
+        return [self._tell(change, course, after=after) for change, after in changes]
 
     def counts_at(self, at: Ints, value: Floats, now: int) -> Ints:
         """The counts of every group at an instant, where these are the newest readings of the lamps by then."""
@@ -121,17 +106,10 @@ class RatioJudge(FleetJudge):
         rates = np.where(judged, rates_of(counts), np.nan)
         return findings(self._comparison, rates, self.goal[group], self._entry.dead_band)
 
-    def _tell(self, changes: list[Change], course: Courses, *, after: bool) -> list[Transition]:
+    def _tell(self, change: Change, course: Courses, *, after: bool) -> Transition:
         """With the figures just before (a timer, an end) or just after (a reading) the moment of the change."""
-        return [
-            self.transition(
-                change,
-                self._evidence(
-                    change.target, course.row_at(change.target, change.at, after=after and not is_before(change))
-                ),
-            )
-            for change in changes
-        ]
+        counts = course.row_at(change.target, change.at, after=after and not is_before(change))
+        return self.transition(change, self._evidence(change.target, counts))
 
     def _evidence(self, group: int, counts: Ints) -> Evidence:
         owed, known, fine, expected = (int(number) for number in counts)

@@ -49,6 +49,7 @@ class SeriesPanel(Panel):
         first = judges[0]
         self.metric_ordinal = first.metric_ordinal
         self._devices = len(first.devices)
+        self.is_idle = not first.devices
         self._width = len(judges)
         self._bits = (self._devices * self._width).bit_length()
         self._mask = (1 << self._bits) - 1

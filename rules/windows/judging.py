@@ -15,13 +15,13 @@ from rules.columns import FOREVER, NEVER, Column, Index, Ints, RuleState
 from rules.core import machine
 from rules.core.arrivals import Arrivals
 from rules.core.comparing import Comparison, Finding, findings
+from rules.core.following import Told, follow, row_before
 from rules.core.machine import Phase
 from rules.entries import MetricEntry
 from rules.judges import Judge, Site
 from rules.limits import Limits
 from rules.windows.aggregates import Aggregate, Measured, unit_of
 from rules.windows.closings import Closings, closings
-from rules.windows.following import Told, follow, row_before
 from rules.windows.grid import Grid
 from rules.windows.percentiles import Percentiles
 from rules.windows.pieces import NO_PIECES, News, Pieces, cut_differences, cut_readings, news_of

@@ -49,6 +49,19 @@ def follow(
     return told + [(change, None) for change in machine.settle(judgements, series[ends], at[ends], timing)]
 
 
+def walk(
+    judgements: Judgements, target: Index, at: Ints, found: npt.NDArray[np.int8], timing: Timing, *, until: int
+) -> list[tuple[Change, bool]]:
+    """As `follow`, and then the timers of all targets run up to and including `until`.
+
+    With each change: whether a finding made it. That speaks of what is so just after its moment, a timer of what was so
+    just before.
+    """
+    told = [(change, row is not None) for change, row in follow(judgements, target, at, found, timing)]
+    timers = machine.settle(judgements, machine.open_targets(judgements), until, timing)
+    return told + [(change, False) for change in timers]
+
+
 def row_before(series: Index, at: Ints, target: int, moment: int) -> int | None:
     """Of rows in order of series and time, the last one of `target` before the moment."""
     begin, end = np.searchsorted(series, [target, target + 1])
