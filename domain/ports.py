@@ -39,6 +39,9 @@ class Session(Protocol):
 
     def is_connected(self) -> bool: ...
 
+    def connections(self) -> Mapping[str, bool]:
+        """By feed: whether what is sent to it reaches us. One way in may be away while the others are there."""
+
     def close(self) -> None:
         """Leave without ending the session at the broker."""
 

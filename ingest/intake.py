@@ -100,7 +100,7 @@ class Intake:
     def _receive(self, wait_s: float) -> Sequence[Message]:
         messages = self._session.receive(wait_s=wait_s)
         now = self._clock.monotonic()
-        self._statistics.connection(connected=self._session.is_connected())
+        self._statistics.connected(self._session.connections())
         self._gathering.arrived(len(messages), now=now)
         return messages
 

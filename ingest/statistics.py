@@ -21,6 +21,8 @@ _NONE = Tally()
 class FeedFigures:
     """One feed since the start of the process."""
 
+    connected: bool
+    """Whether what is sent to it reaches us now."""
     per_s: float
     """Messages per second over the last 10 seconds of real time."""
     last_message: int | None
@@ -33,7 +35,6 @@ class FeedFigures:
 class IntakeFigures:
     """The intake as a whole. Latencies run from the device's `sent` to durable, in seconds of the city's clock."""
 
-    connected: bool
     feeds: Mapping[str, FeedFigures]
     latency_p50_s: float | None
     latency_p95_s: float | None
@@ -54,7 +55,7 @@ class Statistics:
         self._arrivals: deque[tuple[float, str, int]] = deque()
         self._latencies: deque[float] = deque(maxlen=LATENCIES_KEPT)
         self._gaps = SequenceGaps()
-        self._connected = False
+        self._connections: Mapping[str, bool] = {}
         self._journal_problem: str | None = None
 
     def arrived(self, messages: Sequence[Message], *, monotonic: float) -> None:
@@ -78,8 +79,9 @@ class Statistics:
                 self._readings[line.feed] = self._readings.get(line.feed, _NONE) + line.readings
             self._latencies.extend((now - moment) / MICROS_PER_S for moment in sent)
 
-    def connection(self, *, connected: bool) -> None:
-        self._connected = connected
+    def connected(self, connections: Mapping[str, bool]) -> None:
+        """How each feed is by now (domain.ports.Session.connections)."""
+        self._connections = connections
 
     def journal(self, problem: str | None) -> None:
         self._journal_problem = problem
@@ -94,7 +96,6 @@ class Statistics:
             latencies = np.array(self._latencies)
             p50, p95 = (float(np.quantile(latencies, q)) if len(latencies) else None for q in (0.5, 0.95))
             return IntakeFigures(
-                connected=self._connected,
                 feeds={feed: self._feed(feed, rates[feed] / RATE_WINDOW_S) for feed in rates},
                 latency_p50_s=p50,
                 latency_p95_s=p95,
@@ -103,7 +104,11 @@ class Statistics:
             )
 
     def _feed(self, feed: str, per_s: float) -> FeedFigures:
+        connections = self._connections
+        # feeds that are no way in of their own: what came out of the quarantine, subscriptions of former settings
+        others = bool(connections) and all(connections.values())
         return FeedFigures(
+            connected=connections.get(feed, others),
             per_s=per_s,
             last_message=self._last.get(feed),
             messages=self._messages.get(feed, _NONE),

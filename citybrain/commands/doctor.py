@@ -12,6 +12,7 @@ from rich.text import Text
 from citybrain.assembly import assemble
 from citybrain.commands.querying import settings_file_for
 from citybrain.doctor.broker import examine_broker
+from citybrain.doctor.feeds import examine_feeds
 from citybrain.doctor.files import examine_files
 from citybrain.doctor.findings import Finding, Level, Section
 from citybrain.doctor.installation import examine_registry, examine_routes
@@ -65,6 +66,7 @@ def _examine(file: Path, *, skip_broker: bool) -> Iterator[Finding]:
     installation = assemble(settings)
     if not skip_broker:
         yield from examine_broker(settings.ingest.broker, SystemClock())
+    yield from examine_feeds(settings.data)
     yield from examine_stores(settings)
     yield from examine_machine(settings.data)
     yield from examine_registry(installation.registry)

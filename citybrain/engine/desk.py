@@ -66,6 +66,7 @@ class Desk:
             "readings": tally_json(sum((readings for _, readings in ledger.values()), Tally())),
             "alerts": {"opened": alerts.opened, "resolved": alerts.resolved},
             "notices": {state.value: notices[state] for state in DeliveryState},
+            "connected": {feed: now.connected for feed, now in figures.feeds.items()},
             "missing_in_sequence": figures.missing,
             "publish_to_stored_s": {"p50": figures.latency_p50_s, "p95": figures.latency_p95_s},
             "publish_to_alert_s": self._latencies.quantiles(),

@@ -18,7 +18,7 @@ def feed_rows(parts: Parts) -> list[Json]:
         rows.append(
             {
                 "id": feed,
-                "connected": figures.connected,
+                "connected": now.connected,
                 "per_s": round(now.per_s, 1),
                 "last_message": None if now.last_message is None else now.last_message // 1000,
                 "received": messages.received,

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from domain.messages import Message
 from domain.ports import Clock
@@ -28,6 +28,7 @@ class Hj212Listener:
         ring: Callable[[], None] = _nobody,
     ) -> None:
         """`ring` is called whenever something has arrived. Raises Misconfigured for an unreadable password file."""
+        self._feed = settings.feed
         self._burst = burst
         self._ring = ring
         self._arrived: deque[Message] = deque()
@@ -53,6 +54,10 @@ class Hj212Listener:
     def is_connected(self) -> bool:
         """Whether stations can reach us."""
         return self._server.is_listening
+
+    def connections(self) -> Mapping[str, bool]:
+        """See the port."""
+        return {self._feed: self.is_connected()}
 
     def close(self) -> None:
         """See the port. What is not acknowledged stays unanswered, and comes again."""

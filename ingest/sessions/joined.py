@@ -1,16 +1,15 @@
 """Several ways in behind one: a broker, and listeners beside it."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from domain.messages import Message
 from domain.ports import Clock, Session
 
 _SLICE_S = 0.01
 """How long the broker is waited for in one piece while listeners may have something."""
-_ATTEMPT_EVERY_S = 2.0
 _ATTEMPT_S = 1.0
-"""A broker that is away gets this much in one piece, this often, however busy the listeners are."""
+"""A broker that is away gets this much in one piece."""
 
 
 class Bell:
@@ -30,9 +29,39 @@ class Bell:
         self._rung.clear()
 
 
+class _Attempt:
+    """One reach for a broker that is away, in a thread of its own: a host that answers nothing takes its time."""
+
+    def __init__(self, broker: Session, bell: Bell) -> None:
+        self._messages: Sequence[Message] = ()
+        self._failure: BaseException | None = None
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._reach, args=(broker, bell.ring), name="broker-away", daemon=True)
+        self._thread.start()
+
+    def is_over(self) -> bool:
+        return self._over.is_set()
+
+    def end(self) -> Sequence[Message]:
+        """Wait for it; what it brought. Raises what it raised."""
+        self._thread.join()
+        if self._failure is not None:
+            raise self._failure
+        return self._messages
+
+    def _reach(self, broker: Session, ring: Callable[[], None]) -> None:
+        try:
+            self._messages = broker.receive(wait_s=_ATTEMPT_S)
+        except BaseException as exc:  # noqa: BLE001  raised again where the session is asked
+            self._failure = exc
+        self._over.set()
+        ring()
+
+
 class JoinedSession:
-    """Implements domain.ports.Session. `broker` works in the caller's thread, pausing at the bell while it is away; the
-    `listeners` have threads of their own and ring. Each gives at most its own burst at a time, so nobody starves.
+    """Implements domain.ports.Session. A `broker` that is there works in the caller's thread; one that is away is
+    reached for beside it, and nobody else touches it meanwhile. The `listeners` have threads of their own and ring.
+    Each gives at most its own burst at a time, so nobody starves.
     """
 
     def __init__(self, broker: Session, listeners: Sequence[Session], clock: Clock, bell: Bell) -> None:
@@ -40,7 +69,8 @@ class JoinedSession:
         self._listeners = tuple(listeners)
         self._clock = clock
         self._bell = bell
-        self._next_attempt = float("-inf")
+        self._attempt: _Attempt | None = None
+        self._feeds_of_broker = tuple(broker.connections())
         self._of_listeners: dict[int, tuple[Message, Session]] = {}
         """Messages that a listener handed over, by identity; holding them keeps the identity theirs."""
 
@@ -51,21 +81,18 @@ class JoinedSession:
             self._bell.hush()
             messages = [one for listener in self._listeners for one in self._heard(listener)]
             left = max(0.0, deadline - self._clock.monotonic())
-            messages += self._from_broker(left, has_some=bool(messages))
+            messages += self._from_broker(0.0 if messages else left)
             if messages or self._clock.monotonic() >= deadline:
                 return messages
 
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """See the port: each at the session that it came from."""
-        if not self._of_listeners:
-            self._broker.acknowledge(messages)
-            return
         of_broker: list[Message] = []
         of_listener: dict[int, list[Message]] = {}
         for message in messages:
             _, listener = self._of_listeners.pop(id(message), (None, None))
             (of_broker if listener is None else of_listener.setdefault(id(listener), [])).append(message)
-        if of_broker:
+        if of_broker and self._attempt is None:  # else their connection is gone: they will come again
             self._broker.acknowledge(of_broker)
         for listener in self._listeners:
             if id(listener) in of_listener:
@@ -73,10 +100,21 @@ class JoinedSession:
 
     def is_connected(self) -> bool:
         """All of them."""
-        return self._broker.is_connected() and all(listener.is_connected() for listener in self._listeners)
+        return all(self.connections().values())
+
+    def connections(self) -> Mapping[str, bool]:
+        """See the port. Listeners that share a feed are there when all of them are."""
+        is_there = self._attempt is None and self._broker.is_connected()
+        found = dict.fromkeys(self._feeds_of_broker, is_there)
+        for listener in self._listeners:
+            for feed, is_open in listener.connections().items():
+                found[feed] = is_open and found.get(feed, True)
+        return found
 
     def close(self) -> None:
         """See the port."""
+        if self._attempt is not None:
+            self._attempt.end()
         for session in (self._broker, *self._listeners):
             session.close()
 
@@ -86,11 +124,14 @@ class JoinedSession:
             self._of_listeners[id(message)] = (message, listener)
         return messages
 
-    def _from_broker(self, left: float, *, has_some: bool) -> Sequence[Message]:
-        if self._broker.is_connected():
-            return self._broker.receive(wait_s=0 if has_some else min(left, _SLICE_S))
-        now = self._clock.monotonic()
-        if now < self._next_attempt and has_some:
+    def _from_broker(self, wait_s: float) -> Sequence[Message]:
+        if self._attempt is None and self._broker.is_connected():
+            return self._broker.receive(wait_s=min(wait_s, _SLICE_S))
+        if self._attempt is None:
+            self._attempt = _Attempt(self._broker, self._bell)
+        if not self._attempt.is_over():
+            self._bell.pause(wait_s)
+        if not self._attempt.is_over():
             return []
-        self._next_attempt = now + _ATTEMPT_EVERY_S
-        return self._broker.receive(wait_s=_ATTEMPT_S if has_some else left)
+        attempt, self._attempt = self._attempt, None
+        return attempt.end()

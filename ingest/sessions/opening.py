@@ -1,8 +1,5 @@
 """Opens the way in that the settings ask for."""
 
-from collections.abc import Callable
-from time import sleep
-
 from domain.ports import Clock, Session
 from ingest.sessions.bulk import BulkSession
 from ingest.sessions.hj212_listener import Hj212Listener
@@ -18,11 +15,11 @@ def open_session(settings: IngestSettings, clock: Clock) -> Session:
         return open_broker_session(settings, clock)
     bell, burst = Bell(), settings.batch_size
     listeners = [Hj212Listener(one, clock, burst=burst, ring=bell.ring) for one in settings.listeners]
-    return JoinedSession(open_broker_session(settings, clock, pause=bell.pause), listeners, clock, bell)
+    return JoinedSession(open_broker_session(settings, clock), listeners, clock, bell)
 
 
-def open_broker_session(settings: IngestSettings, clock: Clock, *, pause: Callable[[float], None] = sleep) -> Session:
-    """The broker alone. docs/brokers.md says which client is taken when. `pause` waits while there is no connection.
+def open_broker_session(settings: IngestSettings, clock: Clock) -> Session:
+    """The broker alone. docs/brokers.md says which client is taken when.
 
     Raises Misconfigured for a certificate or a password file that cannot be read.
     """
@@ -31,9 +28,9 @@ def open_broker_session(settings: IngestSettings, clock: Clock, *, pause: Callab
     if broker.tls is not None:
         broker.tls.context()
     if broker.session == "paho" or broker.protocol != "5" or broker.transport != "tcp":
-        return PahoSession(broker, feeds, clock, burst=burst, pause=pause)
-    bulk = BulkSession(broker, feeds, clock, burst=burst, pause=pause)
+        return PahoSession(broker, feeds, clock, burst=burst)
+    bulk = BulkSession(broker, feeds, clock, burst=burst)
     if broker.session == "bulk":
         return bulk
-    older = PahoSession(broker.model_copy(update={"protocol": "3.1.1"}), feeds, clock, burst=burst, pause=pause)
+    older = PahoSession(broker.model_copy(update={"protocol": "3.1.1"}), feeds, clock, burst=burst)
     return VersionFindingSession(bulk, older, broker)

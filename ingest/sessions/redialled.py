@@ -3,7 +3,7 @@
 Everything happens inside `receive`, in the caller's thread: while nobody receives, the broker has to wait.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import sleep
 
 from domain.errors import Misconfigured, Temporary
@@ -44,6 +44,7 @@ class RedialledSession:
         self._burst = burst
         self._pause = pause
         self._subscriptions = subscriptions(feeds)
+        self._feeds = tuple(feed.id for feed in feeds)
         self._link: Link | None = None
         self._links = 0
         self._opened_at = 0.0
@@ -72,6 +73,10 @@ class RedialledSession:
 
     def is_connected(self) -> bool:
         return self._link is not None and self._link.state.is_open
+
+    def connections(self) -> Mapping[str, bool]:
+        """See the port."""
+        return dict.fromkeys(self._feeds, self.is_connected())
 
     def close(self) -> None:
         """See the port. Closing twice is not an error; a closed session receives nothing more."""

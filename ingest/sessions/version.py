@@ -1,6 +1,6 @@
 """MQTT 5 with brokers that speak it, MQTT 3.1.1 with those that do not: found out once, at the first connection."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from domain.messages import Message
 from ingest.sessions.outage import OutageWords
@@ -38,6 +38,10 @@ class VersionFindingSession:
 
     def is_connected(self) -> bool:
         return self._tried.is_connected()
+
+    def connections(self) -> Mapping[str, bool]:
+        """See the port."""
+        return self._tried.connections()
 
     def close(self) -> None:
         """See the port."""

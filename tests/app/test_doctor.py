@@ -1,16 +1,22 @@
 """The doctor finds what is wrong, says what to do, and calls a healthy installation healthy."""
 
+import json
+import os
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
 from citybrain.doctor.broker import examine_broker
+from citybrain.doctor.feeds import examine_feeds
 from citybrain.doctor.findings import Finding, Level, Section
 from citybrain.doctor.installation import examine_registry, examine_routes
 from citybrain.doctor.machine import examine_machine
 from citybrain.doctor.stores import examine_stores
+from citybrain.edge.address import EngineAddress
 from citybrain.engine.dropped import JOURNAL_DROPPED
 from domain.instants import from_micros
 from domain.ledger import LedgerLine, Tally
@@ -115,6 +121,35 @@ def test_the_page_is_written_for_people_in_both_languages(terminal: Terminal, si
     page = terminal.run("doctor", "--config", site.file, "--skip-broker").out
     assert "存储 stores" in page
     assert "通知只写入文件" in page
+
+
+class Answering(BaseHTTPRequestHandler):
+    """An engine whose listener has no port, while its broker is there."""
+
+    def do_GET(self) -> None:
+        content = json.dumps({"connected": {"city": True, "hj212": False}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: pytest's output is for failures."""
+
+
+def test_a_feed_that_is_away_is_told_beside_those_that_are_there(tmp_path: Path) -> None:
+    with HTTPServer(("127.0.0.1", 0), Answering) as server:
+        threading.Thread(target=server.handle_request).start()
+        EngineAddress(url=f"http://127.0.0.1:{server.server_port}", token="t", pid=os.getpid()).write(tmp_path)
+        findings = examine_feeds(tmp_path)
+    assert [(one.level, one.en) for one in findings] == [
+        (Level.OK, "feeds connected: city"),
+        (Level.BAD, "feeds away: hj212"),
+    ]
+
+
+def test_without_a_running_engine_feeds_are_not_spoken_of(tmp_path: Path) -> None:
+    assert examine_feeds(tmp_path) == []
 
 
 @pytest.mark.service

@@ -1,6 +1,6 @@
 """Stand-ins for the seams of the intake, typed by their ports, and a small city."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from math import ceil
 
@@ -108,6 +108,9 @@ class FakeSession:
 
     def is_connected(self) -> bool:
         return not self.is_closed
+
+    def connections(self) -> Mapping[str, bool]:
+        return {"city": self.is_connected()}
 
     def close(self) -> None:
         self.is_closed = True

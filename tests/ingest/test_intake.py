@@ -6,6 +6,7 @@ from domain.instants import to_micros
 from domain.messages import Message
 from ingest.intake import Intake
 from ingest.settings import IngestSettings
+from ingest.statistics import Statistics
 from runtime.clock import ManualClock
 from tests.ingest.fakes import (
     NOON,
@@ -139,7 +140,7 @@ def test_figures_tell_what_happened() -> None:
     bench.step()
     figures = bench.pipeline.statistics.figures(monotonic=bench.clock.monotonic())
     city = figures.feeds["city"]
-    assert (figures.connected, city.per_s, city.last_message) == (True, 0.5, NOW)
+    assert (city.connected, city.per_s, city.last_message) == (True, 0.5, NOW)
     assert (city.readings.received, city.readings.stored, city.readings.quarantined) == (5, 4, 1)
     assert figures.latency_p50_s is not None
     assert 0.25 <= figures.latency_p50_s <= 0.25 + SETTINGS.linger + 0.001
@@ -156,3 +157,16 @@ def test_settlement_carries_the_time_of_settling() -> None:
     bench = Bench(many(1))
     bench.step()
     assert bench.journal.settlements[0].now == to_micros(bench.clock.now())
+
+
+def test_a_feed_that_is_away_is_away_by_itself() -> None:
+    statistics = Statistics(["city", "hj212", "city/redriven"])
+    before = statistics.figures(monotonic=0.0)
+    statistics.connected({"city": True, "hj212": False})
+    after = statistics.figures(monotonic=0.0)
+    assert [feed.connected for feed in before.feeds.values()] == [False] * 3
+    assert {name: feed.connected for name, feed in after.feeds.items()} == {
+        "city": True,
+        "hj212": False,
+        "city/redriven": False,  # no way in of its own: as good as all of them together
+    }

@@ -1,7 +1,7 @@
 """A broker and listeners behind one port: nobody starves, nobody is answered for another, and waiting ends at once."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import monotonic, sleep
 
 import pytest
@@ -21,7 +21,8 @@ def message(feed: str, token: int = 1) -> Message:
 class Scripted:
     """domain.ports.Session that hands over what it is given; it waits as a connection does, in the caller's thread."""
 
-    def __init__(self, *, connected: bool = True, bell: Bell | None = None) -> None:
+    def __init__(self, *, connected: bool = True, bell: Bell | None = None, feed: str = "city") -> None:
+        self.feed = feed
         self.waiting: list[Message] = []
         self.acknowledged: list[Message] = []
         self.waits: list[float] = []
@@ -41,6 +42,9 @@ class Scripted:
 
     def is_connected(self) -> bool:
         return self.connected
+
+    def connections(self) -> Mapping[str, bool]:
+        return {self.feed: self.connected}
 
     def close(self) -> None:
         self.is_closed = True
@@ -89,6 +93,63 @@ def test_a_broker_that_is_away_is_tried_however_busy_the_listeners_are() -> None
         bell.ring()
         joined.receive(wait_s=0)
     assert broker.waits == [1.0]
+
+
+class Unanswering(Scripted):
+    """A host that takes a connection and says nothing, until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__(connected=False)
+        self.answers = threading.Event()
+
+    def receive(self, *, wait_s: float) -> Sequence[Message]:
+        self.waits.append(wait_s)
+        self.answers.wait(10)
+        return super().receive(wait_s=0)
+
+
+def test_a_host_that_answers_nothing_does_not_slow_the_listeners() -> None:
+    broker, listener = Unanswering(), Scripted(feed="hj212")
+    joined = JoinedSession(broker, [listener], SystemClock(), Bell())
+    began = monotonic()
+    for _ in range(100):
+        listener.waiting = [message("hj212")]
+        assert [one.feed for one in joined.receive(wait_s=1.0)] == ["hj212"]
+    took = monotonic() - began
+    assert (joined.connections(), broker.waits) == ({"city": False, "hj212": True}, [1.0])
+    broker.answers.set()
+    joined.close()
+    assert took < 2  # in its thread the broker would still hold up the first
+
+
+def test_what_the_broker_brings_when_it_is_back_is_handed_over_and_answered_there() -> None:
+    broker, listener = Unanswering(), Scripted(feed="hj212")
+    joined = JoinedSession(broker, [listener], SystemClock(), Bell())
+    listener.waiting = [message("hj212")]
+    joined.receive(wait_s=0)
+    joined.acknowledge([message("city", 7)])  # of the connection that is lost
+    broker.waiting, broker.connected = [message("city", 8)], True
+    broker.answers.set()
+    messages = joined.receive(wait_s=5.0)
+    joined.acknowledge(messages)
+    assert [one.token for one in broker.acknowledged] == [8]
+    assert joined.connections() == {"city": True, "hj212": True}
+
+
+def test_what_goes_wrong_while_the_broker_is_reached_for_is_raised_where_the_session_is_asked() -> None:
+    class Failing(Scripted):
+        def receive(self, *, wait_s: float) -> Sequence[Message]:
+            raise RuntimeError("no session of mine")
+
+    joined = JoinedSession(Failing(connected=False), [Scripted(feed="hj212")], SystemClock(), Bell())
+    with pytest.raises(RuntimeError, match="no session of mine"):
+        joined.receive(wait_s=5.0)
+
+
+def test_listeners_of_one_feed_are_there_when_all_of_them_are() -> None:
+    ports = [Scripted(feed="hj212"), Scripted(feed="hj212", connected=False), Scripted(feed="noise")]
+    joined = JoinedSession(Scripted(), ports, SystemClock(), Bell())
+    assert joined.connections() == {"city": True, "hj212": False, "noise": True}
 
 
 def test_the_whole_is_connected_when_all_are_and_closes_all() -> None:
