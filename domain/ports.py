@@ -8,7 +8,7 @@ from domain.alerts import Alert, AlertTransition
 from domain.messages import Message
 from domain.outbox import Notice
 from domain.readings import Reading, ReadingBatch
-from domain.series import ReadingQuery, TrendPoint, TrendQuery
+from domain.series import BatchQuery, ReadingQuery, TrendPoint, TrendQuery
 from domain.settlements import Journalled, Settlement
 
 
@@ -85,6 +85,11 @@ class SeriesStore(Protocol):
 
     def readings(self, query: ReadingQuery) -> Iterator[Reading]:
         """Ordered by (at, device, metric); newest first if the query says so."""
+
+    def batches(self, query: BatchQuery) -> Iterator[ReadingBatch]:
+        """The same as columns, with arrival and `live`, for those who read a lot: no batch is empty, each is ordered by
+        `at`, and later than the one before. What is written meanwhile may or may not be among them.
+        """
 
     def trend(self, query: TrendQuery) -> Sequence[TrendPoint]:
         """In order of time."""

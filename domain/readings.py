@@ -25,7 +25,10 @@ class Quality(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One value of one metric of one device at one event time (the end of its interval of `span_s` seconds)."""
+    """One value of one metric of one device at one event time (the end of its interval of `span_s` seconds).
+
+    `live` is False for history that a device sent later on purpose.
+    """
 
     device: str
     metric: str
@@ -33,6 +36,7 @@ class Reading:
     value: float
     quality: Quality = Quality.GOOD
     span_s: float = 0.0
+    live: bool = True
 
 
 class Vocabulary:
@@ -94,6 +98,7 @@ class ReadingBatch:
                 value=float(self.value[i]),
                 quality=Quality(self.quality[i]),
                 span_s=float(self.span[i]),
+                live=bool(self.live[i]),
             )
 
 

@@ -17,6 +17,20 @@ class ReadingQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BatchQuery:
+    """Whole columns of many readings: half-open [start, end) in event time; empty tuples mean all.
+
+    `at_once`: about so many readings in a batch. What lies within one minute is never parted.
+    """
+
+    start: datetime
+    end: datetime
+    devices: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    at_once: int = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrendQuery:
     """One value per bucket of `bucket_s` seconds over all the devices, averaged as the metric's catalogue entry says.
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy as np
 
 from citybrain.backtest.source import Extent, Wanted
 from domain.errors import Misconfigured, Problem, Refused, Temporary
 from domain.instants import MICROS_PER_S
-from domain.readings import COLUMNS, ReadingBatch, Vocabulary
+from domain.readings import ReadingBatch, Vocabulary
 from store.series import embedded_sql
+from store.series.embedded_columns import batch_in_order
 
 ROWS_AT_ONCE = 400_000
 """Readings in a piece, on average over the time asked for: some 20 MB."""
@@ -24,16 +24,10 @@ _MEMORY = "256MB"
 _NAMES = "SELECT name FROM {table} ORDER BY ordinal"
 _EXTENT = 'SELECT min("at"), max("at"), count(*) FROM readings'
 _NUMBER = 'SELECT count(*) FROM readings WHERE "at" >= $start AND "at" < $end AND {chosen}'
-_PIECE = """
-SELECT device, metric, "at", value, span, quality, live FROM readings
-WHERE "at" >= $start AND "at" < $end AND {chosen}
-"""
 
 
 class ColumnsFile:
     """A `citybrain.backtest.source.Source` on the file of an embedded store that no engine has open."""
-
-    knows_history = True
 
     def __init__(self, path: Path) -> None:
         """Raises Refused when a process has the file open, Misconfigured when it is none of ours."""
@@ -77,16 +71,8 @@ class ColumnsFile:
         self._connection.close()
 
     def _piece(self, chosen: str, start: int, end: int) -> ReadingBatch:
-        found = self._connection.execute(_PIECE.format(chosen=chosen), {"start": start, "end": end}).fetchnumpy()
-        # DuckDB hides a NaN behind a mask. Stable: of two readings at one instant the one that came first stays first
-        columns = {name: np.ma.filled(found[name], np.nan) if name == "value" else found[name] for name in found}
-        order = np.argsort(columns["at"], kind="stable")
-        columns = {name: np.asarray(column)[order] for name, column in columns.items()}
-        columns["received"] = columns["at"]  # when it came does not matter: judged is in order of event time
-        return ReadingBatch(
-            vocabulary=self._words,
-            **{name: columns[name].astype(dtype, copy=False) for name, dtype in COLUMNS.items()},
-        )
+        text = embedded_sql.BATCH.format(chosen=chosen)
+        return batch_in_order(self._connection.execute(text, {"start": start, "end": end}).fetchnumpy(), self._words)
 
     def _chosen(self, wanted: Wanted) -> str:
         if wanted.metrics is None:

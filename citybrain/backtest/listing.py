@@ -16,6 +16,7 @@ from domain.readings import Quality
 MOST_PROBLEMS = 10
 """A file of another kind is wrong in every line: the first ones say enough."""
 NEEDED = ("device", "metric", "at", "value")
+_TRUTHS = {"true": True, "false": False, "1": True, "0": False}
 _QUALITIES = {quality.name.lower(): int(quality) for quality in Quality}
 
 
@@ -29,6 +30,7 @@ class _Line(msgspec.Struct):
     quality: str = "good"
     span_s: float = 0.0
     span: float = 0.0
+    live: bool = True
 
 
 def read_listing(path: Path) -> Iterator[Row]:
@@ -68,10 +70,7 @@ def _ndjson(first: str, lines: Iterator[str]) -> Iterator[tuple[int, Row | str]]
         if text.strip():
             try:
                 line = decoder.decode(text)
-                yield (
-                    number,
-                    _row(line.device, line.metric, line.at, line.value, line.span_s or line.span, line.quality),
-                )
+                yield number, _row(line)
             except (msgspec.MsgspecError, ValueError) as exc:
                 yield number, f"no reading: {exc}; write a line as `citybrain readings --json` does"
         number, text = number + 1, next(lines, "")
@@ -92,18 +91,30 @@ def _table(first: str, lines: Iterator[str]) -> Iterator[tuple[int, Row | str]]:
 
 
 def _cells(found: Mapping[str, str]) -> Row:
-    span = found.get("span_s") or found.get("span") or 0.0
-    quality = found.get("quality") or "good"
-    return _row(found["device"], found["metric"], found["at"], float(found["value"]), float(span), quality)
+    """Cells that are empty say what a line without them says."""
+    told = (found.get("live") or "true").strip().lower()
+    if told not in _TRUTHS:
+        raise ValueError(f"live {told!r} is none of {', '.join(_TRUTHS)}")
+    line = _Line(
+        device=found["device"],
+        metric=found["metric"],
+        at=found["at"],
+        value=float(found["value"]),
+        quality=found.get("quality") or "good",
+        span_s=float(found.get("span_s") or found.get("span") or 0.0),
+        live=_TRUTHS[told],
+    )
+    return _row(line)
 
 
-def _row(device: str, metric: str, at: str, value: float, span: float, quality: str) -> Row:
+def _row(line: _Line) -> Row:
     """Raises ValueError for what is no reading."""
-    moment = datetime.fromisoformat(at)
+    moment = datetime.fromisoformat(line.at)
     if moment.tzinfo is None:
-        raise ValueError(f"time {at!r} has no zone")
-    if not math.isfinite(value):
-        raise ValueError(f"value {value} is not a number")
-    if quality not in _QUALITIES:
-        raise ValueError(f"quality {quality!r} is none of {', '.join(_QUALITIES)}")
-    return device, metric, to_micros(moment), value, span, _QUALITIES[quality]
+        raise ValueError(f"time {line.at!r} has no zone")
+    if not math.isfinite(line.value):
+        raise ValueError(f"value {line.value} is not a number")
+    if line.quality not in _QUALITIES:
+        raise ValueError(f"quality {line.quality!r} is none of {', '.join(_QUALITIES)}")
+    span = line.span_s or line.span
+    return line.device, line.metric, to_micros(moment), line.value, span, _QUALITIES[line.quality], line.live

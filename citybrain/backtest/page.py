@@ -82,8 +82,10 @@ def _head(report: Json) -> str:
             f"全市无数据时段 {readings['gap_count']} 段，其间不计设备离线 · "
             "stretches without any reading: silence is counted from their end"
         )
-    if readings["history"] is None:
-        notes.append("此数据源无法区分补传数据 · late history cannot be told apart in this source")
+    if readings["history"]:
+        notes.append(
+            f"补传数据 {readings['history']:,} 条，不评判 · history that devices sent later on purpose is not judged"
+        )
     en = f'<p class="en">{_safe(report["city"]["en"])} · Backtest of rules</p>'
     return f"<h1>{_safe(report['city']['zh'])} 规则回测报告</h1>{en}" + "".join(f"<p>{_safe(n)}</p>" for n in notes)
 

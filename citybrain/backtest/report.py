@@ -43,7 +43,6 @@ class Frame:
     operators: int
     aims: LoadAims
     source: str
-    knows_history: bool
 
     @property
     def zone(self) -> ZoneInfo:
@@ -171,7 +170,7 @@ def _readings(outcome: Outcome, frame: Frame) -> Json:
         "unknown_devices": dict(census.unknown.most_common(TOP)),
         "unknown_device_count": len(census.unknown),
         "not_good": census.not_good,
-        "history": census.history if frame.knows_history else None,
+        "history": census.history,
         "gaps": [{"begin": _time(gap.begin), "end": _time(gap.end)} for gap in outcome.gaps[:MOST_LISTED]],
         "gap_count": len(outcome.gaps),
     }

@@ -10,7 +10,7 @@ from domain.conditions import RuleCard
 from domain.devices import Registry
 from domain.errors import Refused
 from domain.instants import MICROS_PER_S, from_micros, iso
-from domain.readings import Vocabulary
+from domain.readings import ReadingBatch, Vocabulary
 from rules.engine import compile_rules
 from rules.history.driving import NEVER_BLIND_S, Drive, Gap
 from rules.history.episodes import Episode, EpisodeBook
@@ -54,10 +54,10 @@ def run_rules(ruleset: RuleSet, registry: Registry, source: Source, plan: Plan, 
     drive, book, census = Drive(program, start=begin, gap_us=gap_us), EpisodeBook(), Census()
     for batch in source.batches(begin, period.end, wanted_by(program)):
         census.count(batch, registry)
-        book.take(drive.feed(batch))
+        book.take(drive.feed(_heard_in_time(batch)))
         progress(int(batch.at[-1]))
-    if not census.read:
-        raise Refused(_nothing(source, period))
+    if census.read == census.history:
+        raise Refused(_nothing(source, period, census))
     book.take(drive.finish(period.end))
     progress(period.end)
     episodes = book.episodes()
@@ -71,7 +71,19 @@ def run_rules(ruleset: RuleSet, registry: Registry, source: Source, plan: Plan, 
     )
 
 
-def _nothing(source: Source, period: Period) -> str:
+def _heard_in_time(batch: ReadingBatch) -> ReadingBatch:
+    """As if each reading had come at its own time. History that was sent later is no sign that anybody listened."""
+    heard = batch if batch.live.all() else batch.take(batch.live)
+    return replace(heard, received=heard.at)
+
+
+def _nothing(source: Source, period: Period, census: Census) -> str:
+    if census.history:
+        times = f"{_time(period.start)} to {_time(period.end)}"
+        return (
+            f"{source.name} holds {census.history:,} readings for these rules from {times}, but devices sent all of "
+            "them later on purpose, as history, which no rule judges; choose a time in which somebody listened"
+        )
     extent = source.extent()
     held = (
         f"; it has some from {_time(extent.first)} to {_time(extent.last)}: give --since and --until" if extent else ""

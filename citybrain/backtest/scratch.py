@@ -12,10 +12,13 @@ from store.series import embedded_sql
 
 ROWS_AT_ONCE = 200_000
 
-Row = tuple[str, str, int, float, float, int]
-"""Device, metric, event time in microseconds, value, span in seconds, quality."""
+Row = tuple[str, str, int, float, float, int, bool]
+"""Device, metric, event time in microseconds, value, span in seconds, quality, live."""
 
-_INSERT = 'INSERT INTO readings SELECT device, metric, "at", "at", value, span, quality, true FROM batch'
+_Numbers = tuple[int, int, int, float, float, int, bool]
+"""The same with numbers for device and metric."""
+
+_INSERT = 'INSERT INTO readings SELECT device, metric, "at", "at", value, span, quality, live FROM batch'
 _NAMES = "INSERT INTO {table} SELECT unnest($ordinals), unnest($names)"
 
 
@@ -29,10 +32,10 @@ def write_scratch(path: Path, rows: Iterable[Row]) -> int:
             for statement in filter(str.strip, embedded_sql.TABLES.split(";")):
                 given = {"format": embedded_sql.FORMAT} if "$format" in statement else None
                 connection.execute(statement, given)
-            waiting: list[tuple[int, int, int, float, float, int]] = []
-            for device, metric, at, value, span, quality in rows:
+            waiting: list[_Numbers] = []
+            for device, metric, at, value, span, quality, live in rows:
                 numbers = devices.setdefault(device, len(devices)), metrics.setdefault(metric, len(metrics))
-                waiting.append((*numbers, at, value, span, quality))
+                waiting.append((*numbers, at, value, span, quality, live))
                 if len(waiting) >= ROWS_AT_ONCE:
                     written += _insert(connection, waiting)
                     waiting.clear()
@@ -46,10 +49,10 @@ def write_scratch(path: Path, rows: Iterable[Row]) -> int:
     return written
 
 
-def _insert(connection: Any, rows: Sequence[tuple[int, int, int, float, float, int]]) -> int:
+def _insert(connection: Any, rows: Sequence[_Numbers]) -> int:
     if not rows:
         return 0
-    columns = zip(("device", "metric", "at", "value", "span", "quality"), zip(*rows, strict=True), strict=True)
+    columns = zip(("device", "metric", "at", "value", "span", "quality", "live"), zip(*rows, strict=True), strict=True)
     connection.register("batch", {name: np.array(column) for name, column in columns})
     connection.execute(_INSERT)
     connection.unregister("batch")

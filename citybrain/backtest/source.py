@@ -27,8 +27,6 @@ class Source(Protocol):
 
     name: str
     """What people call it: a path, or the engine."""
-    knows_history: bool
-    """Whether readings that a device sent later on purpose can be told apart."""
 
     def extent(self) -> Extent | None:
         """None when there are none, or when the store cannot say without reading everything."""

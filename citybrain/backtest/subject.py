@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from citybrain.assembly import assemble
+from citybrain.backtest.asked import Asked
 from citybrain.backtest.columns import ColumnsFile
 from citybrain.backtest.listing import read_listing
-from citybrain.backtest.pages import engine_pages, store_pages
 from citybrain.backtest.scratch import write_scratch
 from citybrain.backtest.source import Source
 from citybrain.edge.address import EngineAddress
@@ -82,9 +82,9 @@ def readings_of(settings: Settings, catalogue: Catalogue) -> Iterator[Source]:
         source: Source
         if settings.series.kind is not SeriesKind.EMBEDDED:
             store = open_series_store(settings.series, settings.data, catalogue)
-            source = store_pages(store, name=str(settings.series.kind))
+            source = Asked(store, name=str(settings.series.kind), close=store.close)
         elif (engine := _running(settings, stack)) is not None:
-            source = engine_pages(engine, name="citybrain")
+            source = Asked(engine, name="citybrain")
         else:
             source = ColumnsFile(settings.data / "readings.duckdb")
         stack.callback(source.close)

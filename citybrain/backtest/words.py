@@ -152,8 +152,6 @@ def _left_out(readings: Json) -> str:
         parts.append(f"质量不佳 not good {readings['not_good']:,}")
     if readings["history"]:
         parts.append(f"补传不判 history, not judged {readings['history']:,}")
-    if readings["history"] is None:
-        parts.append("无法区分补传 late history cannot be told apart here and is judged")
     return "；" + "；".join(parts) if parts else ""
 
 

@@ -65,7 +65,8 @@ def command(
     citybrain backtest --data demo-data --since 1d --html report.html
     citybrain backtest --rules new.yaml --against old.yaml --readings week.csv --devices devices.csv
 
-    读数文件：NDJSON（citybrain readings --json），或 CSV：device,metric,at,value[,span_s][,quality]，时间须带时区。
+    读数文件：NDJSON（citybrain readings --json），或 CSV：device,metric,at,value[,span_s][,quality][,live]，
+    时间须带时区。
     A file of readings is NDJSON as above, or a CSV with these columns and times with their zone. See docs/backtest.md.
     """
     warm_up_us = round(duration(warm_up, "--warm-up") * MICROS_PER_S)
@@ -105,7 +106,6 @@ def _report(trying: Trying, history: History) -> dict[str, Any]:
         operators=trying.operators,
         aims=shipped_aims(),
         source=history.source.name,
-        knows_history=history.source.knows_history,
     )
     return report_of(outcome, frame, _comparison(trying, history, outcome, frame))
 

@@ -118,6 +118,7 @@ def _readings(explanation: Json, zone: tzinfo) -> Iterator[str]:
         bound = "" if reading["limit"] is None else f"  限值 limit {_number(reading['limit'])}"
         span = f"  {reading['span_s']:g} s" if reading["span_s"] else ""
         words = FINDINGS[reading["finding"]] if reading["quality"] == "good" else reading["quality"]
+        words = words if reading["live"] else "补传，不评判 history, not judged"
         value = f"{_number(reading['value']):>10}"
         yield (
             f"  {_clock(reading['at'], zone)}  {reading['device']:<{width}}  {reading['metric']:<12}{value}{bound}"

@@ -13,11 +13,12 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.exceptions import HTTPException
 
 from cases.errors import CommandRefused, RefusalCode
+from citybrain.edge.batches import MEDIA_TYPE, frame_of
 from citybrain.edge.stream import PictureStream
 from domain.errors import Refused, Temporary
 from domain.instants import from_micros, iso
-from domain.readings import Reading
-from domain.series import ReadingQuery
+from domain.readings import Reading, ReadingBatch
+from domain.series import BatchQuery, ReadingQuery
 
 Json = dict[str, Any]
 
@@ -44,6 +45,8 @@ class EngineDesk(Protocol):
         """Raises CommandRefused for an unknown id, Temporary when the series store is away."""
 
     def readings(self, query: ReadingQuery) -> Iterator[Reading]: ...
+
+    def batches(self, query: BatchQuery) -> Iterator[ReadingBatch]: ...
 
     def command(self, order: Json) -> Json:
         """Raises Refused when it cannot be carried out."""
@@ -141,6 +144,11 @@ def _add_record_routes(api: FastAPI, desk: EngineDesk) -> None:
         rows = desk.readings(reading_query(dict(request.query_params)))
         return StreamingResponse((reading_line(row) for row in rows), media_type="application/x-ndjson")
 
+    @api.get("/internal/readings/columns")
+    def columns(request: Request) -> StreamingResponse:
+        batches = desk.batches(batch_query(dict(request.query_params)))
+        return StreamingResponse((frame_of(batch) for batch in batches), media_type=MEDIA_TYPE)
+
     @api.post("/internal/commands")
     async def commands(request: Request) -> Json:
         order = json.loads(await request.body() or b"null")
@@ -152,13 +160,24 @@ def _add_record_routes(api: FastAPI, desk: EngineDesk) -> None:
 def reading_query(words: dict[str, str]) -> ReadingQuery:
     """Query parameters as a query; times are RFC 3339 with zone or milliseconds. Raises ValueError."""
     return ReadingQuery(
-        start=_moment(words.get("start", "0")),
-        end=_moment(words.get("end", "4102444800000")),
-        devices=tuple(filter(None, words.get("device", "").split(","))),
-        metrics=tuple(filter(None, words.get("metric", "").split(","))),
+        **_choice(words),
         limit=int(words.get("limit", "1000")),
         newest_first=words.get("newest_first", "") in {"1", "true"},
     )
+
+
+def batch_query(words: dict[str, str]) -> BatchQuery:
+    """The same for whole columns: what it chooses, all of it."""
+    return BatchQuery(**_choice(words))
+
+
+def _choice(words: dict[str, str]) -> Json:
+    return {
+        "start": _moment(words.get("start", "0")),
+        "end": _moment(words.get("end", "4102444800000")),
+        "devices": tuple(filter(None, words.get("device", "").split(","))),
+        "metrics": tuple(filter(None, words.get("metric", "").split(","))),
+    }
 
 
 def reading_json(reading: Reading) -> Json:
@@ -170,6 +189,7 @@ def reading_json(reading: Reading) -> Json:
         "value": reading.value,
         "quality": reading.quality.name.lower(),
         "span_s": reading.span_s,
+        "live": reading.live,
     }
 
 

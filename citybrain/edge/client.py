@@ -8,11 +8,15 @@ from typing import Any, Self
 import httpx
 
 from citybrain.edge.address import EngineAddress
+from citybrain.edge.batches import batches_of
 from domain.errors import Refused, Temporary
 from domain.instants import iso
-from domain.series import ReadingQuery
+from domain.readings import ReadingBatch
+from domain.series import BatchQuery, ReadingQuery
 
 TIMEOUT_S = 10.0
+COUNTING_S = 120.0
+"""Before the first columns of a month come, a busy engine has to count them."""
 
 
 class EngineClient:
@@ -67,5 +71,21 @@ class EngineClient:
                     raise Refused(f"the engine refuses: {response.status_code} {response.read()[:200]!r}")
                 for line in response.iter_lines():
                     yield json.loads(line)
+        except httpx.HTTPError as exc:
+            raise Temporary(f"the engine does not answer: {exc}") from exc
+
+    def batches(self, query: BatchQuery) -> Iterator[ReadingBatch]:
+        """Whole columns, in order of event time, as domain.ports.SeriesStore gives them."""
+        words = {
+            "device": ",".join(query.devices),
+            "metric": ",".join(query.metrics),
+            "start": query.start.isoformat(),
+            "end": query.end.isoformat(),
+        }
+        try:
+            with self._http.stream("GET", "/internal/readings/columns", params=words, timeout=COUNTING_S) as response:
+                if response.is_error:
+                    raise Refused(f"the engine refuses: {response.status_code} {response.read()[:200]!r}")
+                yield from batches_of(response.iter_bytes())
         except httpx.HTTPError as exc:
             raise Temporary(f"the engine does not answer: {exc}") from exc

@@ -19,8 +19,8 @@ from domain.commands import AcknowledgeAlert
 from domain.errors import Misconfigured, Refused
 from domain.ledger import Tally
 from domain.outbox import DeliveryState
-from domain.readings import Reading
-from domain.series import ReadingQuery
+from domain.readings import Reading, ReadingBatch
+from domain.series import BatchQuery, ReadingQuery
 from rules.loading import RuleSet
 
 Json = dict[str, Any]
@@ -113,6 +113,9 @@ class Desk:
 
     def readings(self, query: ReadingQuery) -> Iterator[Reading]:
         return self._parts.store.readings(query)
+
+    def batches(self, query: BatchQuery) -> Iterator[ReadingBatch]:
+        return self._parts.store.batches(query)
 
     def command(self, order: Json) -> Json:
         match order.get("type"):

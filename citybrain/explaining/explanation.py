@@ -101,6 +101,7 @@ def _reading_json(reading: Reading) -> Json:
         "value": reading.value,
         "span_s": reading.span_s,
         "quality": reading.quality.name.lower(),
+        "live": reading.live,
     }
 
 
@@ -109,7 +110,7 @@ def _finding_json(reading: Reading, judge: Judge, place: Mapping[str, int]) -> J
     nothing: Json = {"limit": None, "finding": None}
     if not isinstance(judge, SeriesJudge):
         return nothing
-    if reading.device not in place or judge.metric != reading.metric:
+    if reading.device not in place or judge.metric != reading.metric or not reading.live:
         return nothing
     limit, _ = judge.limits.explain(place[reading.device], to_micros(reading.at))
     held = np.array([np.nan if limit is None else limit])

@@ -55,9 +55,10 @@ def retell(rule: Rule, ruleset: RuleSet, registry: Registry, readings: Sequence[
     program = compile_rules(replace(ruleset, rules=(rule,)), registry, words, settle_s=0.0, blind_after_s=NEVER_BLIND_S)
     program = replace(program, lateness={})  # what is stored lies in order
     signals: list[Transition] = []
-    if readings:
-        drive = Drive(program, start=to_micros(readings[0].at), gap_us=None)
-        signals += drive.feed(_batch(words, readings))
+    heard = [reading for reading in readings if reading.live]  # history sent later on purpose was never judged
+    if heard:
+        drive = Drive(program, start=to_micros(heard[0].at), gap_us=None)
+        signals += drive.feed(_batch(words, heard))
         signals += drive.finish(to_micros(record.end) + 1)
     # what would come due if nothing more were heard is no part of the story
     known = max([*(move.at for move in record.moves), *(reading.at for reading in readings[-1:])])

@@ -48,7 +48,7 @@ class ExplanationPanels:
         return html.Div(table, className="scroll")
 
     def _row(self, reading: Json) -> Any:
-        finding = reading["finding"]
+        finding = reading["finding"] if reading["live"] else "history"
         return html.Tr(
             [
                 html.Td(moment(reading["at"], self._desk.timezone)),

@@ -10,18 +10,19 @@ from typing import Any
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 
 from domain.errors import CitybrainError, Misconfigured, Problem, Refused, Temporary
 from domain.instants import MICROS_PER_S, from_micros, to_micros
 from domain.metrics import Catalogue
-from domain.readings import COLUMNS, Quality, Reading, ReadingBatch
-from domain.series import ReadingQuery, TrendPoint, TrendQuery
+from domain.readings import COLUMNS, Quality, Reading, ReadingBatch, Vocabulary
+from domain.series import BatchQuery, ReadingQuery, TrendPoint, TrendQuery
 from store.series import embedded_sql as sql
 from store.series import levels
 from store.series.averaging import averaging_of
+from store.series.embedded_columns import Names, batch_in_order
 from store.series.levels import Columns, Reach, Rolled
 from store.series.rollups import FIGURES, Level, Rollups
+from store.series.stretches import Buckets, stretches
 from store.settings import EmbeddedSettings
 
 ROWS_AT_ONCE = 1_000
@@ -62,10 +63,30 @@ class EmbeddedSeriesStore:
             direction="DESC" if query.newest_first else "ASC",
         )
         asked = {"start": to_micros(query.start), "end": to_micros(query.end), "limit": query.limit}
-        for device, metric, at, value, span, quality in self._rows(text, asked):
+        for device, metric, at, value, span, quality, live in self._rows(text, asked):
             yield Reading(
-                device=device, metric=metric, at=from_micros(at), value=value, quality=Quality(quality), span_s=span
+                device=device,
+                metric=metric,
+                at=from_micros(at),
+                value=value,
+                quality=Quality(quality),
+                span_s=span,
+                live=live,
             )
+
+    def batches(self, query: BatchQuery) -> Iterator[ReadingBatch]:
+        chosen = sql.chosen(device=self._devices.of(query.devices), metric=self._metrics.of(query.metrics))
+
+        def count(asked: Buckets) -> dict[int, int]:
+            step = asked.step_s * MICROS_PER_S
+            words = {"start": asked.start, "end": asked.end, "step": step}
+            return dict(self._rows(sql.BUCKETS.format(chosen=chosen), words))
+
+        for start, end in stretches(count, to_micros(query.start), to_micros(query.end), at_once=query.at_once):
+            found = self._columns(sql.BATCH.format(chosen=chosen), {"start": start, "end": end})
+            if len(found["at"]):
+                words = Vocabulary(devices=self._devices.spelled, metrics=self._metrics.spelled)
+                yield batch_in_order(found, words)
 
     def trend(self, query: TrendQuery) -> Sequence[TrendPoint]:
         averaging = averaging_of(query.metric, self._catalogue)
@@ -152,8 +173,8 @@ class EmbeddedSeriesStore:
             raise _problem(self._path, f"has format {found}, this version reads {sql.FORMAT}; move the file away")
         rolled = self._writer.execute(sql.ROLLED).fetchall()
         self._rolled = _rolled(rolled[0]) if rolled else None
-        self._devices = _Names("devices", self._writer)
-        self._metrics = _Names("metrics", self._writer)
+        self._devices = Names("devices", self._writer)
+        self._metrics = Names("metrics", self._writer)
 
     def _reopen(self) -> None:
         """After a fatal error DuckDB answers nothing until the file is opened again, which replays its log."""
@@ -215,49 +236,6 @@ class EmbeddedSeriesStore:
                     yield from rows
             finally:
                 cursor.close()
-
-
-class _Names:
-    """A dictionary table: the number that stands for a name in this file."""
-
-    def __init__(self, table: str, connection: Any) -> None:
-        self._table = table
-        self._ordinals = {name: n for n, name in connection.execute(f"SELECT ordinal, name FROM {table}").fetchall()}
-        self._unsettled: list[str] = []
-
-    def of(self, names: tuple[str, ...]) -> list[int] | None:
-        """The numbers of those names that were ever stored; None for no names, which means all."""
-        return [self._ordinals[name] for name in names if name in self._ordinals] if names else None
-
-    def translate(self, names: tuple[str, ...], local: npt.NDArray[Any], connection: Any) -> npt.NDArray[Any]:
-        """The file's numbers for a column of ordinals into `names`; new names are written in the same transaction."""
-        used = np.unique(local)
-        spelled = [names[ordinal] for ordinal in used.tolist()]
-        self._add([name for name in spelled if name not in self._ordinals], connection)
-        known = np.zeros(len(names), dtype=np.int32)
-        known[used] = [self._ordinals[name] for name in spelled]
-        column: npt.NDArray[Any] = known[local]
-        return column
-
-    def settle(self) -> None:
-        """The transaction is committed: what was added stays."""
-        self._unsettled.clear()
-
-    def forget(self) -> None:
-        """The transaction is gone: so is what it added."""
-        for name in self._unsettled:
-            del self._ordinals[name]
-        self._unsettled.clear()
-
-    def _add(self, names: list[str], connection: Any) -> None:
-        """All in one statement: one for each name took a third of a millisecond, 18 s for 50,000 devices."""
-        if not names:
-            return
-        ordinals = list(range(len(self._ordinals), len(self._ordinals) + len(names)))
-        rows = f"INSERT INTO {self._table} SELECT unnest($ordinals), unnest($names)"
-        connection.execute(rows, {"ordinals": ordinals, "names": names})
-        self._ordinals.update(zip(names, ordinals, strict=True))
-        self._unsettled.extend(names)
 
 
 def _rolled(row: tuple[int, ...]) -> Rolled:

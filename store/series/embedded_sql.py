@@ -40,13 +40,23 @@ USING (device, metric, "at")
 7.5 million readings: 27 ms for 50,000 new readings (14 ms unchecked), 75 ms when some of them are a day late."""
 
 READINGS = """
-SELECT devices.name, metrics.name, "at", value, span, quality
+SELECT devices.name, metrics.name, "at", value, span, quality, live
 FROM readings
 JOIN devices ON devices.ordinal = readings.device
 JOIN metrics ON metrics.ordinal = readings.metric
 WHERE "at" >= $start AND "at" < $end AND {chosen}
 ORDER BY "at" {direction}, devices.name, metrics.name
 LIMIT $limit
+"""
+
+BUCKETS = """
+SELECT "at" // $step * $step AS start, count(*) FROM readings
+WHERE "at" >= $start AND "at" < $end AND {chosen} GROUP BY start
+"""
+
+BATCH = """
+SELECT device, metric, "at", received, value, span, quality, live FROM readings
+WHERE "at" >= $start AND "at" < $end AND {chosen}
 """
 
 _GOOD = """

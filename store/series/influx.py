@@ -1,6 +1,7 @@
 """The series store in InfluxDB 1, 2 or 3: measurement = metric code, one tag `device`; see docs/influxdb.md."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,8 +13,9 @@ from domain.errors import Refused
 from domain.instants import EPOCH, MICROS_PER_S, from_micros, to_micros
 from domain.metrics import Averaging, Catalogue
 from domain.readings import Quality, Reading, ReadingBatch
-from domain.series import ReadingQuery, TrendPoint, TrendQuery
+from domain.series import BatchQuery, ReadingQuery, TrendPoint, TrendQuery
 from store.series import averaging, influxql, levels
+from store.series.batching import batch_of_rows
 from store.series.cursor_file import CursorFile, RolledFile
 from store.series.influx_errors import LinesRefused, TooLarge, misconfigured
 from store.series.influx_server import InfluxSeries, InfluxServer
@@ -22,6 +24,7 @@ from store.series.levels import Columns, Rolled
 from store.series.line_protocol import LineWriter, rollup_lines
 from store.series.refusing import RowsRefused
 from store.series.rollups import FIGURES, Level, Rollups
+from store.series.stretches import Buckets, stretches
 
 LINES_AT_ONCE = 20_000
 """About 2 MB a request; InfluxDB takes 25 MB by default, proxies often less: after a 413 it is half as many."""
@@ -67,6 +70,21 @@ class InfluxSeriesStore:
         sign = -1 if query.newest_first else 1
         found.sort(key=lambda reading: (sign * (reading.at - EPOCH), reading.device, reading.metric))
         return iter(found[: query.limit])
+
+    def batches(self, query: BatchQuery) -> Iterator[ReadingBatch]:
+        metrics = query.metrics or self._catalogue.codes
+
+        def count(asked: Buckets) -> Counter[int]:
+            found: Counter[int] = Counter()
+            where = Span(query.devices, asked.start, asked.end)
+            for series in self._server.ask(influxql.counts(where, metrics, step_s=asked.step_s)):
+                found.update(dict(series.values))
+            return found
+
+        for start, end in stretches(count, to_micros(query.start), to_micros(query.end), at_once=query.at_once):
+            found = self._server.ask(influxql.batch(Span(query.devices, start, end), metrics))
+            if batch := batch_of_rows({series.name: series.values for series in found}):
+                yield batch
 
     def trend(self, query: TrendQuery) -> Sequence[TrendPoint]:
         how = averaging.averaging_of(query.metric, self._catalogue)
@@ -182,7 +200,7 @@ def _figures(column: list[Any]) -> npt.NDArray[np.float64]:
 
 
 def _reading(metric: str, row: list[Any]) -> Reading:
-    at, value, span, quality, device = row
+    at, value, span, quality, live, device = row
     return Reading(
         device=device or "",
         metric=metric,
@@ -190,4 +208,5 @@ def _reading(metric: str, row: list[Any]) -> Reading:
         value=float(value),
         quality=Quality(quality or 0),
         span_s=float(np.float32(span or 0)),
+        live=live is not False,  # rows of others say nothing about it
     )

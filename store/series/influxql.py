@@ -8,7 +8,8 @@ from domain.instants import to_micros
 from domain.series import ReadingQuery, TrendQuery
 from store.series.rollups import Level
 
-FIELDS = '"value", "span", "quality", "device"'
+FIELDS = '"value", "span", "quality", "live", "device"'
+COLUMNS = '"value", "span", "quality", "live", "received", "device"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,17 @@ def columns(metric: str, where: Span) -> str:
     """Time, value and device of good readings."""
     condition = f'{_within(where)} AND "quality" = 0{_devices(where.devices)}'
     return f'SELECT "value", "device" FROM {identifier(metric)} WHERE {condition}'
+
+
+def batch(where: Span, metrics: Iterable[str]) -> str:
+    """All that is stored of the readings, by measurement in order of time."""
+    return f"SELECT {COLUMNS} FROM {_measurements(metrics)} WHERE {_within(where)}{_devices(where.devices)}"
+
+
+def counts(where: Span, metrics: Iterable[str], *, step_s: int) -> str:
+    """Readings by measurement and step."""
+    condition = f"{_within(where)}{_devices(where.devices)}"
+    return f'SELECT count("value") FROM {_measurements(metrics)} WHERE {condition} GROUP BY time({step_s}s) fill(none)'
 
 
 def measurement_of(metric: str, level: Level) -> str:

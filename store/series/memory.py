@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
 
 import numpy as np
 
 from domain.instants import MICROS_PER_S, to_micros
 from domain.metrics import Catalogue
-from domain.readings import Quality, Reading, ReadingBatch
-from domain.series import ReadingQuery, TrendPoint, TrendQuery
+from domain.readings import Quality, Reading, ReadingBatch, Vocabulary, batch_of
+from domain.series import BatchQuery, ReadingQuery, TrendPoint, TrendQuery
 from store.series import averaging
 
 
@@ -19,6 +20,7 @@ class MemorySeriesStore:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._readings: dict[tuple[str, str, datetime], Reading] = {}
+        self._received: dict[tuple[str, str, datetime], int] = {}
         self._through = 0
         self._guard = threading.Lock()
 
@@ -26,8 +28,10 @@ class MemorySeriesStore:
         with self._guard:
             if through is not None and through <= self._through:
                 return
-            for reading in batch.rows():
-                self._readings.setdefault((reading.device, reading.metric, reading.at), reading)
+            for reading, received in zip(batch.rows(), batch.received.tolist(), strict=True):
+                key = (reading.device, reading.metric, reading.at)
+                self._readings.setdefault(key, reading)
+                self._received.setdefault(key, received)
             self._through = self._through if through is None else through
 
     def stored_through(self) -> int:
@@ -38,6 +42,13 @@ class MemorySeriesStore:
         chosen = [reading for reading in self._all() if _answers(reading, query)]
         chosen.sort(key=lambda reading: (sign * to_micros(reading.at), reading.device, reading.metric))
         return iter(chosen[: query.limit])
+
+    def batches(self, query: BatchQuery) -> Iterator[ReadingBatch]:
+        """One for each minute: small, so that whoever asks has to put several together."""
+        asked = ReadingQuery(start=query.start, end=query.end, devices=query.devices, metrics=query.metrics)
+        chosen = sorted((r for r in self._all() if _answers(r, asked)), key=lambda r: r.at)
+        for _, minute in groupby(chosen, key=lambda r: to_micros(r.at) // (60 * MICROS_PER_S)):
+            yield self._batch(list(minute))
 
     def trend(self, query: TrendQuery) -> Sequence[TrendPoint]:
         asked = ReadingQuery(start=query.start, end=query.end, devices=query.devices, metrics=(query.metric,))
@@ -55,11 +66,28 @@ class MemorySeriesStore:
         with self._guard:
             gone = [key for key in self._readings if key[2] < moment]
             for key in gone:
-                del self._readings[key]
+                del self._readings[key], self._received[key]
         return len(gone)
 
     def close(self) -> None:
         """Nothing to give back: what was written can still be read."""
+
+    def _batch(self, readings: Sequence[Reading]) -> ReadingBatch:
+        words = Vocabulary(
+            devices=sorted({reading.device for reading in readings}),
+            metrics=sorted({reading.metric for reading in readings}),
+        )
+        return batch_of(
+            words,
+            device=[words.device_ordinal[reading.device] for reading in readings],
+            metric=[words.metric_ordinal[reading.metric] for reading in readings],
+            at=[to_micros(reading.at) for reading in readings],
+            received=[self._received[reading.device, reading.metric, reading.at] for reading in readings],
+            value=[reading.value for reading in readings],
+            quality=[reading.quality for reading in readings],
+            span=[reading.span_s for reading in readings],
+            live=[reading.live for reading in readings],
+        )
 
     def _all(self) -> list[Reading]:
         with self._guard:

@@ -4,15 +4,17 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
 import httpx
+import numpy as np
 import pytest
 from fastapi import FastAPI
 
 from citybrain.edge.api import build_api
+from citybrain.edge.batches import batches_of
 from domain.errors import Temporary
 from tests.app.documented import differences, shapes
 from tests.app.engine_room import NOON, EngineRoom
@@ -29,6 +31,7 @@ PATHS = (
     "/internal/alerts",
     "/internal/alerts/x",
     "/internal/readings",
+    "/internal/readings/columns",
 )
 
 
@@ -247,7 +250,19 @@ def test_readings_are_lines_of_json_in_order(engine: Client, room: EngineRoom) -
         "value": 51.5,
         "quality": "good",
         "span_s": 0.0,
+        "live": True,
     }
+
+
+def test_whole_columns_say_what_is_history(engine: Client, room: EngineRoom) -> None:
+    heard = room.batch([("NM-1", "laeq", 51.5)], at=0)
+    late = replace(room.batch([("NM-1", "laeq", 52.5)], at=10), live=np.array([False]))
+    room.parts.store.write(heard, through=1)
+    room.parts.store.write(late, through=2)
+    answer = engine.get("/internal/readings/columns", params={"device": "NM-1", "metric": "laeq"})
+    rows = [row for batch in batches_of([answer.content]) for row in batch.rows()]
+    assert rows == [*heard.rows(), *late.rows()]
+    assert [row.live for row in rows] == [True, False]
 
 
 def test_readings_of_a_span_are_half_open(engine: Client, room: EngineRoom) -> None:

@@ -1,23 +1,25 @@
 """The same alerts from whatever keeps the readings: an engine that runs, or a server."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from citybrain.backtest.asked import Asked
 from citybrain.backtest.columns import ColumnsFile
-from citybrain.backtest.pages import engine_pages
 from citybrain.backtest.running import Plan, run_rules
 from citybrain.backtest.source import Source
 from citybrain.backtest.subject import Period, installed
-from citybrain.edge.api import reading_json
+from citybrain.edge.batches import batches_of, frame_of
+from domain.errors import Temporary
 from domain.instants import to_micros
-from domain.readings import Reading, Vocabulary, batch_of
-from domain.series import ReadingQuery
+from domain.readings import ReadingBatch, concatenate
+from domain.series import BatchQuery
 from rules.history.episodes import Episode
 from store.series.embedded import EmbeddedSeriesStore
+from store.series.memory import MemorySeriesStore
 from store.series.opening import open_series_store
 from tests.app.engine_room import NOON
 from tests.app.installation import Site, write_installation
@@ -26,26 +28,30 @@ from tests.backtest.test_end_to_end import SPAN, backtest, told
 from tests.rules.city import CATALOGUE
 from tests.services import influxd_1
 
-EVERYTHING = ReadingQuery(start=datetime(2026, 1, 1, tzinfo=UTC), end=datetime(2027, 1, 1, tzinfo=UTC), limit=1_000_000)
+EVERYTHING = BatchQuery(start=datetime(2026, 1, 1, tzinfo=UTC), end=datetime(2027, 1, 1, tzinfo=UTC))
 
 
-def readings_of(site: Site) -> list[Reading]:
+def stored(site: Site) -> ReadingBatch:
+    """All that the installation has stored, in one batch."""
     store = EmbeddedSeriesStore(site.data / "readings.duckdb", CATALOGUE)
-    found = list(store.readings(EVERYTHING))
+    found = list(store.batches(EVERYTHING))
     store.close()
-    return found
+    return concatenate([replace(batch, vocabulary=found[0].vocabulary) for batch in found])
 
 
 class Engine:
-    """Answers as the internal API does."""
+    """Answers as the internal API does: in frames, of which the network makes pieces."""
 
-    def __init__(self, readings: list[Reading]) -> None:
-        self._readings = readings
+    def __init__(self, batch: ReadingBatch, *, at_once: int, piece: int) -> None:
+        self._store = MemorySeriesStore(CATALOGUE)
+        self._store.write(batch, through=1)
+        self._at_once = at_once
+        self._piece = piece
 
-    def readings(self, query: ReadingQuery) -> Iterator[Mapping[str, Any]]:
-        chosen = [r for r in self._readings if query.start <= r.at < query.end]
-        chosen = [r for r in chosen if not query.metrics or r.metric in query.metrics]
-        yield from map(reading_json, chosen[: query.limit])
+    def batches(self, query: BatchQuery) -> Iterator[ReadingBatch]:
+        frames = map(frame_of, self._store.batches(replace(query, at_once=self._at_once)))
+        sent = b"".join(frames)
+        return batches_of(sent[begin : begin + self._piece] for begin in range(0, len(sent), self._piece))
 
 
 def judged(site: Site, source: Source) -> list[Episode]:
@@ -55,13 +61,22 @@ def judged(site: Site, source: Source) -> list[Episode]:
     return list(run_rules(subject.rules(()), subject.registry, source, plan, lambda _: None).episodes)
 
 
-@pytest.mark.parametrize("page", [7, 100, 50_000])
-def test_page_by_page_from_a_running_engine_the_alerts_are_the_same(lived: Site, page: int) -> None:
+@pytest.mark.parametrize("piece", [7, 1000, 1_000_000])
+def test_from_a_running_engine_the_alerts_are_the_same(lived: Site, piece: int) -> None:
     columns = ColumnsFile(lived.data / "readings.duckdb")
     expected = judged(lived, columns)
     columns.close()
     assert len(expected) >= 5
-    assert judged(lived, engine_pages(Engine(readings_of(lived)), name="engine", page=page)) == expected
+    engine = Engine(stored(lived), at_once=100, piece=piece)
+    assert judged(lived, Asked(engine, name="engine")) == expected
+
+
+def test_an_answer_that_breaks_off_is_no_answer(lived: Site) -> None:
+    whole = frame_of(stored(lived))
+    with pytest.raises(Temporary, match="broke off"):
+        list(batches_of([whole, whole[:-1]]))
+    with pytest.raises(Temporary, match="same version"):
+        list(batches_of([b"\0\0\0\2no"]))
 
 
 @pytest.mark.service
@@ -71,22 +86,11 @@ def test_from_influxdb_the_alerts_are_the_same(lived: Site, terminal: Terminal, 
         influxdb = {"generation": 1, "url": server.url, "database": "backtest"}
         site = write_installation(tmp_path / "site", series={"kind": "influxdb", "influxdb": influxdb})
         site.data.mkdir()
-        readings = readings_of(lived)
-        words = Vocabulary(devices=sorted({r.device for r in readings}), metrics=sorted({r.metric for r in readings}))
         store = open_series_store(site.settings().series, site.data, CATALOGUE)
-        store.write(
-            batch_of(
-                words,
-                device=[words.device_ordinal[r.device] for r in readings],
-                metric=[words.metric_ordinal[r.metric] for r in readings],
-                at=[to_micros(r.at) for r in readings],
-                value=[r.value for r in readings],
-            ),
-            through=1,
-        )
+        store.write(stored(lived), through=1)
         store.close()
         report = backtest(terminal, "--config", site.file, *SPAN)
     assert report["readings"]["source"] == "influxdb"
-    assert report["readings"]["history"] is None
+    assert report["readings"]["history"] == 0
     assert report["comparison"] is None
     assert told(report) == told(backtest(terminal, "--config", lived.file, *SPAN))

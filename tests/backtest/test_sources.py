@@ -8,22 +8,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from citybrain.backtest.asked import Asked
 from citybrain.backtest.census import Census
 from citybrain.backtest.columns import ColumnsFile
 from citybrain.backtest.listing import read_listing
-from citybrain.backtest.pages import Pages, store_pages
 from citybrain.backtest.scratch import Row, write_scratch
 from citybrain.backtest.source import Extent, Source, Wanted
 from domain.errors import Misconfigured, Refused
-from domain.instants import from_micros, to_micros
+from domain.instants import to_micros
 from domain.readings import ReadingBatch, Vocabulary, batch_of
-from domain.series import ReadingQuery
 from store.series.embedded import EmbeddedSeriesStore
 from store.series.memory import MemorySeriesStore
-from tests.backtest.story import DAY, HOUR, MINUTE
+from tests.backtest.story import DAY, MINUTE
 from tests.rules.city import CATALOGUE, meter, registry_of
 
 ALL = Wanted(metrics=None)
@@ -80,7 +77,7 @@ def test_only_the_time_and_the_metrics_that_are_wanted(stored: Path) -> None:
 
 def test_pieces_are_bounded_however_much_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("citybrain.backtest.columns.ROWS_AT_ONCE", 100)
-    rows: list[Row] = [("A", "laeq", n * MINUTE, float(n), 0.0, 0) for n in range(3000)]
+    rows: list[Row] = [("A", "laeq", n * MINUTE, float(n), 0.0, 0, True) for n in range(3000)]
     write_scratch(tmp_path / "many.duckdb", rows)
     source = ColumnsFile(tmp_path / "many.duckdb")
     sizes = [len(batch) for batch in source.batches(0, 3000 * MINUTE, ALL)]
@@ -112,29 +109,14 @@ def test_a_file_that_is_not_there_or_none_of_ours_is_told(tmp_path: Path) -> Non
         ColumnsFile(tmp_path / "other.duckdb")
 
 
-@given(
-    st.lists(st.tuples(st.sampled_from("AB"), st.integers(0, 12), st.floats(0, 100)), max_size=40), st.integers(1, 9)
-)
-def test_pages_of_any_size_give_every_reading_once_and_in_order(rows: list[tuple[str, int, float]], page: int) -> None:
+def test_whatever_answers_is_asked_for_what_is_wanted_and_no_more() -> None:
     store = MemorySeriesStore(CATALOGUE)
-    if rows:
-        device, at, value = zip(*rows, strict=True)
-        ordinals = [WORDS.device_ordinal[name] for name in device]
-        moments = [moment * MINUTE for moment in at]
-        store.write(batch_of(WORDS, device=ordinals, metric=[0] * len(rows), at=moments, value=value), through=1)
-    source: Source = store_pages(store, name="memory", page=page)
-    asked = ReadingQuery(start=from_micros(0), end=from_micros(DAY), limit=10_000)
-    wanted = [(r.device, r.metric, to_micros(r.at), r.value) for r in store.readings(asked)]
-    assert sorted(rows_of(source.batches(0, DAY, ALL))) == sorted(wanted)
-
-
-def test_a_page_that_holds_one_instant_only_is_asked_again_larger() -> None:
-    rows = [(f"D{n}", "laeq", MINUTE, float(n), 0.0, 0) for n in range(10)] + [("A", "laeq", HOUR, 1.0, 0.0, 0)]
-
-    def ask(query: ReadingQuery) -> list[Row]:
-        return [row for row in rows if to_micros(query.start) <= row[2] < to_micros(query.end)][: query.limit]
-
-    assert len(rows_of(Pages(ask, name="x", page=3, close=lambda: None).batches(0, DAY, ALL))) == 11
+    store.write(some(), through=1)
+    source: Source = Asked(store, name="memory")
+    assert set(rows_of(source.batches(0, DAY, ALL))) == expected(some())
+    few = Wanted(metrics=frozenset({"laeq"}))
+    assert {row[1] for row in rows_of(source.batches(0, 9 * MINUTE, few))} == {"laeq"}
+    assert not rows_of(source.batches(0, DAY, Wanted(metrics=frozenset())))
 
 
 def test_a_file_in_any_order_comes_out_in_order(tmp_path: Path) -> None:
@@ -153,7 +135,7 @@ def test_a_file_in_any_order_comes_out_in_order(tmp_path: Path) -> None:
 
 
 def test_of_two_lines_at_one_instant_the_first_stays_first(tmp_path: Path) -> None:
-    rows: list[Row] = [("A", "laeq", n % 3 * MINUTE, float(n), 0.0, 0) for n in range(300)]
+    rows: list[Row] = [("A", "laeq", n % 3 * MINUTE, float(n), 0.0, 0, True) for n in range(300)]
     write_scratch(tmp_path / "scratch.duckdb", rows)
     source = ColumnsFile(tmp_path / "scratch.duckdb")
     values = [row[3] for row in rows_of(source.batches(0, DAY, ALL))]
@@ -164,15 +146,18 @@ def test_of_two_lines_at_one_instant_the_first_stays_first(tmp_path: Path) -> No
 def test_a_csv_says_the_same_as_ndjson(tmp_path: Path) -> None:
     table = tmp_path / "readings.csv"
     table.write_text(
-        "device,metric,at,value,span_s,quality\nA,laeq,2026-11-22T10:00:00Z,55.5,60,bad\nB,laeq,2026-11-22T18:00:00+08:00,1,,\n"
+        "device,metric,at,value,span_s,quality,live\n"
+        "A,laeq,2026-11-22T10:00:00Z,55.5,60,bad,False\n"
+        "B,laeq,2026-11-22T18:00:00+08:00,1,,,\n"
     )
     lines = tmp_path / "readings.ndjson"
     lines.write_text(
-        '{"device": "A", "metric": "laeq", "at": "2026-11-22T10:00:00Z", "value": 55.5, "span": 60, "quality": "bad"}\n'
+        '{"device": "A", "metric": "laeq", "at": "2026-11-22T10:00:00Z", "value": 55.5, "span": 60, "quality": "bad", '
+        '"live": false}\n'
         '\n{"device": "B", "metric": "laeq", "at": "2026-11-22T10:00:00.000Z", "value": 1}\n'
     )
     assert list(read_listing(table)) == list(read_listing(lines))
-    assert next(read_listing(table))[4:] == (60.0, 2)
+    assert [row[4:] for row in read_listing(table)] == [(60.0, 2, False), (0.0, 0, True)]
 
 
 @pytest.mark.parametrize(
@@ -182,6 +167,7 @@ def test_a_csv_says_the_same_as_ndjson(tmp_path: Path) -> None:
         ("device,metric,at,value\nA,laeq,2026-11-22T10:00:00Z,1\nA,laeq,now,1\n", 3, "no reading"),
         ("device,metric,at,value\nA,laeq,2026-11-22T10:00:00Z,nan\n", 2, "not a number"),
         ("device,metric,at,value\nA,laeq\n", 2, "no reading"),
+        ("device,metric,at,value,live\nA,laeq,2026-11-22T10:00:00Z,1,perhaps\n", 2, "'perhaps' is none of true, false"),
         ("device,metric,value\n", 1, "lacks the columns at"),
         ('{"device": "A", "metric": "laeq", "at": "2026-11-22T10:00:00Z"}\n', 1, "value"),
         ('{"device": "A", "metric": "l", "at": "2026-11-22T10:00:00Z", "value": 1, "quality": "odd"}\n', 1, "odd"),

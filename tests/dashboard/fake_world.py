@@ -132,7 +132,7 @@ class FakeWorld:
         detail = self.detail(alert_id)
         alert = detail["alert"]
         steps = [{**step, "evidence": detail["evidence"]} for step in detail["transitions"]]
-        judged = {"quality": "good", "limit": alert["limit"], "finding": "violated"}
+        judged = {"quality": "good", "live": True, "limit": alert["limit"], "finding": "violated"}
         named = {name: alert[name] for name in ("unit", "clause_zh", "clause_en")}
         settings = {"kind": "threshold", "compare": "<=", "limit": {"table": "gb3096"}, "hold": 30.0, "dead_band": 1.0}
         at, since = alert["active_at"], alert["opened_at"]

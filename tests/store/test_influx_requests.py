@@ -17,9 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import CitybrainError, Misconfigured, Refused, Temporary
-from domain.readings import ReadingBatch, Vocabulary, batch_of
+from domain.instants import from_micros
+from domain.readings import Quality, Reading, ReadingBatch, Vocabulary, batch_of
 from domain.series import ReadingQuery
 from store.series import influxql
+from store.series.batching import batch_of_rows
 from store.series.cursor_file import CursorFile
 from store.series.influx_errors import translated
 from store.series.influx_server import InfluxServer
@@ -292,9 +294,34 @@ def test_the_cursor_stays_when_the_server_was_away(tmp_path: Path) -> None:
 
 
 def test_rows_of_strangers_without_our_fields_are_left_out(tmp_path: Path) -> None:
-    rows = '[[1763000000000000,null,null,null,"x"],[1763000000000000,5,null,null,null]]'
-    series = f'{{"name":"laeq","columns":["time","value","span","quality","device"],"values":{rows}}}'
+    rows = '[[1763000000000000,null,null,null,null,"x"],[1763000000000000,5,null,null,null,null]]'
+    series = f'{{"name":"laeq","columns":["time","value","span","quality","live","device"],"values":{rows}}}'
     server = InfluxServer(ONE, answering(200, f'{{"results":[{{"series":[{series}]}}]}}'))
     store = influx_on(server, tmp_path)
     found = list(store.readings(ReadingQuery(start=NOON - timedelta(days=999), end=NOON)))
-    assert [(one.value, one.device) for one in found] == [(5.0, "")]
+    assert [(one.value, one.device, one.live) for one in found] == [(5.0, "", True)]
+
+
+def test_rows_without_arrival_and_without_mark_are_live_and_came_in_time() -> None:
+    at = 1763000000000000
+    found = batch_of_rows(
+        {
+            "temperature": [[at + 1, 20.5, 60.0, 1, False, at + 7, "B"], [at + 2, None, 60.0, 0, True, at, "B"]],
+            "laeq": [[at, 5, None, None, None, None, None]],
+        }
+    )
+    assert found is not None
+    assert list(found.rows()) == [
+        Reading(device="", metric="laeq", at=from_micros(at), value=5.0),
+        Reading(
+            device="B",
+            metric="temperature",
+            at=from_micros(at + 1),
+            value=20.5,
+            quality=Quality.UNCERTAIN,
+            span_s=60.0,
+            live=False,
+        ),
+    ]
+    assert found.received.tolist() == [at, at + 7]
+    assert batch_of_rows({"laeq": [[at, None, None, None, None, None, "x"]]}) is None

@@ -4,9 +4,12 @@ import math
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,8 +18,8 @@ from domain.errors import Refused
 from domain.instants import EPOCH, to_micros
 from domain.metrics import Averaging
 from domain.ports import SeriesStore
-from domain.readings import Quality, Reading, ReadingBatch, Vocabulary, batch_of
-from domain.series import ReadingQuery, TrendPoint, TrendQuery
+from domain.readings import COLUMNS, Quality, Reading, ReadingBatch, Vocabulary, batch_of
+from domain.series import BatchQuery, ReadingQuery, TrendPoint, TrendQuery
 from tests.store import series_stores
 from tests.store.series_stores import CATALOGUE
 from tests.store.settlements import NOON
@@ -101,7 +104,56 @@ def test_numbers_of_any_size_come_back_to_the_last_bit(store: SeriesStore) -> No
 
 def test_history_sent_on_purpose_is_stored_too(store: SeriesStore) -> None:
     store.write(batch(reading(), live=False), through=1)
-    assert everything(store) == [reading()]
+    assert everything(store) == [replace(reading(), live=False)]
+
+
+def columns(store: SeriesStore, **asked: object) -> list[ReadingBatch]:
+    whole = {"start": NOON - timedelta(days=9), "end": NOON + timedelta(days=9)}
+    found = list(store.batches(BatchQuery(**(whole | asked))))  # type: ignore[arg-type]  # the test names real fields
+    moments = [(int(one.at[0]), int(one.at[-1])) for one in found]
+    assert all(np.all(np.diff(one.at) >= 0) for one in found)
+    assert all(before[1] < after[0] for before, after in pairwise(moments))
+    return found
+
+
+def test_whole_columns_say_all_that_is_known_of_a_reading(store: SeriesStore) -> None:
+    at = to_micros(NOON) + 123_457
+    told = {"at": [at, at + 1, at + 1], "value": [0.1 + 0.2, -1e-7, 5.0], "span": [0.5, 60, 0], "quality": [0, 1, 2]}
+    store.write(
+        batch_of(WORDS, device=[2, 0, 1], metric=[1, 0, 0], received=[at + 9] * 3, live=[False, True, True], **told),
+        through=1,
+    )
+    rows = [
+        (one.vocabulary.devices[device], one.vocabulary.metrics[metric], *rest)
+        for one in columns(store)
+        for device, metric, *rest in zip(*(getattr(one, name).tolist() for name in COLUMNS), strict=True)
+    ]
+    assert sorted(rows) == sorted(
+        [
+            (DEVICES[2], "temperature", at, at + 9, 0.1 + 0.2, 0.5, 0, False),
+            (DEVICES[0], "laeq", at + 1, at + 9, -1e-7, 60.0, 1, True),
+            (DEVICES[1], "laeq", at + 1, at + 9, 5.0, 0.0, 2, True),
+        ]
+    )
+
+
+def test_whole_columns_come_in_pieces_of_bounded_size(store: SeriesStore) -> None:
+    store.write(
+        batch(*(reading(d, m, s=s) for s in range(0, 7200, 60) for d in DEVICES for m in METRICS[:2])), through=1
+    )
+    found = columns(store, at_once=100)
+    assert sum(len(one) for one in found) == 120 * 8
+    assert max(len(one) for one in found) <= 100
+
+
+def test_whole_columns_of_some_devices_and_metrics_within_a_time(store: SeriesStore) -> None:
+    store.write(batch(*(reading(d, m, s=s) for s in range(4) for d in DEVICES for m in METRICS)), through=1)
+    asked = {"start": NOON + timedelta(seconds=1), "end": NOON + timedelta(seconds=3)}
+    found = columns(store, devices=(DEVICES[2], "NOBODY"), metrics=("laeq", "energy"), **asked)
+    assert sorted((r.device, r.metric, r.at - NOON) for one in found for r in one.rows()) == [
+        (DEVICES[2], metric, timedelta(seconds=s)) for metric in ("energy", "laeq") for s in (1, 2)
+    ]
+    assert columns(store, devices=("NOBODY",)) == [] == columns(store, metrics=("humidity",))
 
 
 def test_the_cursor_is_that_of_the_last_write(store: SeriesStore) -> None:
