@@ -5,6 +5,7 @@ from time import sleep
 
 from domain.ports import Clock
 from ingest.sessions.bulk_connection import BulkConnection
+from ingest.sessions.bulk_incoming import Care
 from ingest.sessions.feeds import FeedOfTopic
 from ingest.sessions.redialled import RedialledSession
 from ingest.settings import BrokerSettings, FeedSettings
@@ -22,7 +23,12 @@ class BulkSession(RedialledSession):
         burst: int = 5000,
         pause: Callable[[float], None] = sleep,
     ) -> None:
-        known = FeedOfTopic(feeds)
+        known, care = FeedOfTopic(feeds), Care(clock.monotonic)
         super().__init__(
-            broker, feeds, clock, lambda number: BulkConnection(broker, known, clock, number), burst=burst, pause=pause
+            broker,
+            feeds,
+            clock,
+            lambda number: BulkConnection(broker, known, clock, number, care),
+            burst=burst,
+            pause=pause,
         )

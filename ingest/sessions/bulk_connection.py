@@ -23,7 +23,7 @@ from mqtt5 import (
 
 from domain.messages import Message
 from domain.ports import Clock
-from ingest.sessions.bulk_incoming import Incoming
+from ingest.sessions.bulk_incoming import Care, Incoming
 from ingest.sessions.bulk_wire import Wire
 from ingest.sessions.feeds import FeedOfTopic
 from ingest.sessions.link import PACKET_ID_BITS, LinkState, Refusal
@@ -45,12 +45,12 @@ _qos = attrgetter("qos")
 class BulkConnection:
     """Implements ingest.sessions.link.Link. `number` tells its messages from those of other connections."""
 
-    def __init__(self, settings: BrokerSettings, feeds: FeedOfTopic, clock: Clock, number: int) -> None:
+    def __init__(self, settings: BrokerSettings, feeds: FeedOfTopic, clock: Clock, number: int, care: Care) -> None:
         self.state = LinkState()
         self._settings = settings
         self._clock = clock
         self._number = number
-        self._incoming = Incoming(feeds, number=number)
+        self._incoming = Incoming(feeds, number=number, care=care)
         self._vitality = Vitality(settings.keepalive)
         self._wire: Wire | None = None
         self._asked: Sequence[str] = ()

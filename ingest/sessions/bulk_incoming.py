@@ -1,5 +1,6 @@
 """Bytes from the broker to messages, many at once: microseconds per message here are the intake's rate."""
 
+from collections.abc import Callable
 from itertools import repeat
 
 from mqtt5 import Packet, read
@@ -12,15 +13,38 @@ from ingest.sessions.link import PACKET_ID_BITS
 STANDARD_BUFFER = 256 * 1024
 """What one reach into the socket may bring. A larger packet grows the buffer for as long as it takes."""
 
+CAREFUL_S = 60.0
+"""After the codec has panicked messages are read by hand for so long: each panic writes lines of its own to stderr, and
+a client with a broken topic sends more than one of them.
+"""
+
 _FLAGS = {PUBLISH << 4 | flags: (flags >> 1 & 3, bool(flags & 1), bool(flags & 8)) for flags in range(16)}
 """First byte of a PUBLISH: (QoS, retain, DUP)."""
 
 
-class Incoming:
-    """Give bytes to `room()`, say how many with `filled`, then take `messages`. `number` is the connection's own."""
+class Care:
+    """Whether messages are to be read by hand. `now` says seconds of real time, which go on in an accelerated city."""
 
-    def __init__(self, feeds: FeedOfTopic, *, number: int) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._ends = float("-inf")
+
+    def panicked(self) -> None:
+        self._ends = self._now() + CAREFUL_S
+
+    def holds(self) -> bool:
+        return self._now() < self._ends
+
+
+class Incoming:
+    """Give bytes to `room()`, say how many with `filled`, then take `messages`. `number` is the connection's own.
+
+    `care` is that of the whole session: a flood outlives a connection.
+    """
+
+    def __init__(self, feeds: FeedOfTopic, *, number: int, care: Care) -> None:
         self._feeds = feeds
+        self._care = care
         self._token = number << PACKET_ID_BITS
         self._buffer = memoryview(bytearray(STANDARD_BUFFER))
         self._begin = self._end = 0
@@ -54,18 +78,27 @@ class Incoming:
         """The next messages out of the bytes, up to `most`; `received` in microseconds is stamped on all."""
         taken: list[Message] = []
         self.may_hold_more = False
-        while not self.broken:
-            try:
-                self._decode(taken, received, most - len(taken))
-            except BaseException as exc:  # the codec panics outside of Exception over text that is not UTF-8
-                if not isinstance(exc, Exception) and type(exc).__name__ != "PanicException":
-                    raise
-                if not self._read_by_hand(taken, received, exc):
-                    break
-            else:
-                self.may_hold_more = self._begin < self._end
-                break
+        while not self.broken and self._read_on(taken, received, most):
+            pass
         return taken
+
+    def _read_on(self, taken: list[Message], received: int, most: int) -> bool:
+        """One stretch of the bytes; False when there is nothing more to do now."""
+        is_careful = self._care.holds()
+        if is_careful and self._begin < self._end and self._buffer[self._begin] in _FLAGS:
+            self.may_hold_more = len(taken) >= most
+            return not self.may_hold_more and self._read_by_hand(taken, received, IndexError())
+        try:
+            self._decode(taken, received, 1 if is_careful else most - len(taken))
+        except BaseException as exc:  # the codec panics outside of Exception over text that is not UTF-8
+            is_panic = type(exc).__name__ == "PanicException"
+            if not is_panic and not isinstance(exc, Exception):
+                raise
+            if is_panic:
+                self._care.panicked()
+            return self._read_by_hand(taken, received, exc)
+        self.may_hold_more = self._begin < self._end
+        return is_careful and self.may_hold_more
 
     def _decode(self, taken: list[Message], received: int, most: int) -> None:
         """Raises what the codec raises, at the packet where it does: IndexError at the end of the bytes."""

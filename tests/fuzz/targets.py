@@ -17,7 +17,7 @@ from ingest.formats.choosing import FormatChoice, Formats, mapping_formats
 from ingest.formats.hj212.answers import answer_to
 from ingest.formats.table import FORMATS
 from ingest.pipeline import Pipeline
-from ingest.sessions.bulk_incoming import Incoming
+from ingest.sessions.bulk_incoming import Care, Incoming
 from ingest.sessions.feeds import FeedOfTopic
 from ingest.sessions.hj212_connection import StationConnection
 from ingest.settings import FeedSettings, IngestSettings, LimitSettings
@@ -142,7 +142,7 @@ def _packets() -> list[Sent]:
 
 
 def _incoming(sent: Sent, draw: Random) -> Features:
-    reader = Incoming(FeedOfTopic((FeedSettings(),)), number=1)
+    reader = Incoming(FeedOfTopic((FeedSettings(),)), number=1, care=Care(lambda: 0.0))
     rest = sent.payload
     while rest and not reader.broken:
         room = reader.room()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from mqtt5 import ConnAckPacket, PingRespPacket, PublishPacket, QoS, SubAckPacket, SubAckReasonCode
 
 from domain.messages import Message
-from ingest.sessions.bulk_incoming import STANDARD_BUFFER, Incoming
+from ingest.sessions.bulk_incoming import CAREFUL_S, STANDARD_BUFFER, Care, Incoming
 from ingest.sessions.bulk_outline import frame_length, publish_outline
 from ingest.sessions.feeds import FORMER_FEED, UNREADABLE_TOPIC, FeedOfTopic
 from ingest.settings import FeedSettings
@@ -18,8 +18,15 @@ NUMBER = 7
 FEEDS = FeedSettings(id="lamps", topics=("lamps/+",)), FeedSettings(id="rest", topics=("citybrain/#",))
 
 
-def incoming() -> Incoming:
-    return Incoming(FeedOfTopic(FEEDS), number=NUMBER)
+def incoming(care: Care | None = None) -> Incoming:
+    return Incoming(FeedOfTopic(FEEDS), number=NUMBER, care=care or Care(lambda: 0.0))
+
+
+def in_care() -> Care:
+    """As after a panic."""
+    care = Care(lambda: 0.0)
+    care.panicked()
+    return care
 
 
 def publish(payload: bytes, *, packet_id: int | None = 1, topic: str = "citybrain/a", **more: object) -> bytes:
@@ -55,9 +62,10 @@ STREAM = b"".join(
 )
 
 
+@pytest.mark.parametrize("is_careful", [False, True])
 @pytest.mark.parametrize("cut", range(len(STREAM)))
-def test_packets_cut_at_any_byte_are_the_same_messages(cut: int) -> None:
-    reader = incoming()
+def test_packets_cut_at_any_byte_are_the_same_messages(cut: int, is_careful: bool) -> None:
+    reader = incoming(in_care() if is_careful else None)
     messages = given_to(reader, STREAM[:cut]) + given_to(reader, STREAM[cut:])
     assert [(one.payload, one.token & 0xFFFF) for one in messages] == [
         (b"one", 1),
@@ -115,6 +123,19 @@ def test_topic_that_is_not_utf8_is_a_message_and_does_not_stop_the_others(bad: b
         (UNREADABLE_TOPIC, b"payload", 2),
         ("citybrain/a", b"after", 3),
     ]
+
+
+def test_a_flood_of_topics_that_are_not_utf8_writes_to_stderr_once_a_minute(capfd: pytest.CaptureFixture[str]) -> None:
+    now = 0.0
+    care = Care(lambda: now)
+    wrong = publish(b"payload", topic="abc").replace(b"abc", b"ab\xff", 1)
+    for connection in range(3):
+        assert len(given_to(incoming(care), wrong * 500)) == 500
+        first = capfd.readouterr().err
+        assert first.count("panicked") == (1 if connection == 0 else 0)
+        now += CAREFUL_S / 3
+    assert len(given_to(incoming(care), wrong * 500)) == 500
+    assert capfd.readouterr().err.count("panicked") == 1
 
 
 def test_properties_that_the_codec_refuses_do_not_cost_the_message() -> None:
