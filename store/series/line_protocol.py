@@ -6,7 +6,6 @@ One line: `laeq,device=NM-0012 value=58.4,span=60.0,quality=0i,live=t,received=1
 import math
 import re
 from collections.abc import Sequence
-from itertools import chain
 
 import msgspec
 import numpy as np
@@ -42,14 +41,11 @@ class LineWriter:
         beginnings = self._beginnings
         if beginnings.vocabulary is not batch.vocabulary:
             self._beginnings = beginnings = _Beginnings(batch.vocabulary)
-        columns = (
-            beginnings.of(batch),
-            spelled(batch.value),
-            _middles(batch),
-            spelled(batch.received, ending=b"i "),
-            spelled(batch.at, ending=b"\n"),
-        )
-        return b"".join(chain.from_iterable(zip(*columns, strict=True)))
+        pieces = [b""] * (3 * len(batch))
+        pieces[0::3] = beginnings.of(batch)
+        pieces[1::3] = spelled(batch.value)
+        pieces[2::3] = _endings(batch)
+        return b"".join(pieces)
 
 
 def lines(batch: ReadingBatch) -> bytes:
@@ -104,13 +100,45 @@ def _fields(name: str, column: npt.NDArray[np.float64]) -> list[str]:
     return ["" if math.isnan(value) else f"{name}={value!r}" for value in column.tolist()]
 
 
-def _middles(batch: ReadingBatch) -> list[bytes]:
-    """`,span=60.0,quality=0i,live=t,received=`: only a few different ones in a batch."""
-    kinds = batch.span.view(np.uint32).astype(np.int64) << 9 | batch.quality.astype(np.int64) << 1 | batch.live
+def _endings(batch: ReadingBatch) -> list[bytes]:
+    """All that follows the value. The readings of one message stand together and have it in common: spelled once."""
+    kind = batch.span.view(np.uint32).astype(np.int64) << 9 | batch.quality.astype(np.int64) << 1 | batch.live
+    first, length = _runs(batch.at, batch.received, kind)
+    columns = (
+        _middles(batch, kind[first], first),
+        _spelled_in_runs(batch.received[first]),
+        spelled(batch.at[first], ending=b"\n"),
+    )
+    texts = [middle + received + at for middle, received, at in zip(*columns, strict=True)]
+    return _repeated(texts, length)
+
+
+def _spelled_in_runs(received: npt.NDArray[np.int64]) -> list[bytes]:
+    """`1763000000000000i `; what came in one packet came at one time."""
+    first, length = _runs(received)
+    return _repeated(spelled(received[first], ending=b"i "), length)
+
+
+def _runs(*columns: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Where stretches begin in which none of the columns changes, and how long these are."""
+    changes = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    first = np.concatenate([[0], np.flatnonzero(changes) + 1])
+    return first, np.diff(first, append=len(columns[0]))
+
+
+def _repeated(texts: list[bytes], length: npt.NDArray[np.intp]) -> list[bytes]:
+    if len(texts) == length.sum():
+        return texts
+    repeated: list[bytes] = np.repeat(np.array(texts, dtype=object), length).tolist()
+    return repeated
+
+
+def _middles(batch: ReadingBatch, kinds: npt.NDArray[np.int64], rows: npt.NDArray[np.intp]) -> list[bytes]:
+    """`,span=60.0,quality=0i,live=t,received=` for each of the rows: only a few different ones in a batch."""
     if kinds.min() == kinds.max():
-        return [_middle(batch, 0)] * len(batch)
+        return [_middle(batch, 0)] * len(rows)
     _, first, which = np.unique(kinds, return_index=True, return_inverse=True)
-    texts = [_middle(batch, row) for row in first.tolist()]
+    texts = [_middle(batch, row) for row in rows[first].tolist()]
     return [texts[kind] for kind in which.tolist()]
 
 
