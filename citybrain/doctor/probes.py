@@ -5,15 +5,17 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
-from paho.mqtt.client import MQTTMessageInfo
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessageInfo
+from paho.mqtt.reasoncodes import ReasonCode
 
 from domain.errors import Temporary
 from domain.instants import MICROS_PER_S
 from domain.ports import Clock, Session
 from ingest.sessions.opening import open_session
 from ingest.sessions.paho_connection import client_of
-from ingest.sessions.reaching import reached
+from ingest.sessions.reaching import knock, why
 from ingest.settings import BrokerSettings, FeedSettings, IngestSettings
 
 BURST = 10_000
@@ -23,6 +25,7 @@ PACE_S = 0.01
 ABSENT = 3_000
 """While nobody listens. Mosquitto keeps 1,000 of them by default, and has acknowledged them all."""
 GREETING_S = 10.0
+_NO_ANSWER = "the broker hangs up before it answers: wrong password, MQTT version, or TLS for this port"
 QUIET_S = 2.0
 """Nothing more is expected when nothing came for so long."""
 
@@ -42,7 +45,7 @@ class Probes:
 
 def probe(broker: BrokerSettings, clock: Clock) -> Probes:
     """Takes some seconds. Raises Temporary when the broker cannot be reached, refuses us, or gives nothing back."""
-    reached(broker, timeout_s=broker.connect_timeout).close()
+    knock(broker)
     ours = broker.model_copy(update={"client_id": f"{broker.client_id[:50]}-doctor", "session_expiry": 60.0})
     topic = f"citybrain-doctor/{ours.client_id}"
     listening = IngestSettings(broker=ours, feeds=(FeedSettings(id="doctor", topics=(topic,)),))
@@ -84,13 +87,15 @@ class _Speaker:
         """Raises Temporary when the broker does not let us in."""
         self._topic, self._run, self._clock = topic, run, clock
         self.said = 0
+        self._why_not = ""
         may_be_older = broker.session == "auto" and broker.protocol == "5"
         for protocol in ("5", "3.1.1") if may_be_older else (broker.protocol,):
             name = f"{broker.client_id}-speaker"
             self._client = client_of(broker.model_copy(update={"client_id": name, "protocol": protocol}))
+            self._client.on_connect = self._answered
             if self._is_greeted(broker):
                 return
-        raise Temporary("the broker does not let us in to publish; its log says why (account, rights, MQTT version)")
+        raise Temporary(self._why_not or _NO_ANSWER)
 
     def say(self, count: int) -> None:
         """Returns when the broker has acknowledged all of them. Raises Temporary when it does not."""
@@ -110,10 +115,15 @@ class _Speaker:
         self.said += 1
         return self._client.publish(self._topic, f"{self._run} {self.said} {self._clock.micros()}", qos=1)
 
+    def _answered(self, _client: Client, _: Any, _flags: ConnectFlags, code: ReasonCode, _props: Any) -> None:
+        if code.is_failure:
+            self._why_not = f"the broker refuses us ({code}); mend username, password or rights"
+
     def _is_greeted(self, broker: BrokerSettings) -> bool:
         try:
             self._client.connect(broker.host, broker.port, keepalive=30)
-        except OSError:
+        except OSError as exc:
+            self._why_not = why(exc)
             return False
         self._client.loop_start()
         give_up = self._clock.monotonic() + GREETING_S / 2

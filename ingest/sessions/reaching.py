@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from contextlib import closing
 
 from domain.errors import Temporary
 from ingest.settings import BrokerSettings
@@ -17,6 +18,25 @@ _TLS_REASONS = {
     "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "it does not accept our certificate",
     "SSLV3_ALERT_CERTIFICATE_EXPIRED": "it does not accept our certificate any more: it has expired",
 }
+
+
+_HUNG_UP = "it hung up in the middle of the TLS handshake; give the port of its TLS listener or leave `tls` out"
+_SAYS_NO_WITHIN_S = 0.5
+"""So long after the handshake TLS 1.3 may still say no: it asks for the client's certificate when all is over."""
+
+
+def knock(settings: BrokerSettings) -> None:
+    """Reach the broker and go again. Raises as `reached` does, and Temporary for a client certificate that it wants."""
+    with closing(reached(settings, timeout_s=settings.connect_timeout)) as connected:
+        if settings.tls is None:
+            return
+        connected.settimeout(_SAYS_NO_WITHIN_S)
+        try:
+            connected.recv(1)
+        except TimeoutError:
+            return  # it waits for our first word, as it should
+        except OSError as exc:
+            raise not_reached(settings, exc) from exc
 
 
 def reached(settings: BrokerSettings, *, timeout_s: float) -> socket.socket:
@@ -37,7 +57,8 @@ def reached(settings: BrokerSettings, *, timeout_s: float) -> socket.socket:
 
 
 def not_reached(settings: BrokerSettings, exc: Exception) -> Temporary:
-    return Temporary(f"broker {settings.host}:{settings.port} cannot be reached: {why(exc)}")
+    reason = _HUNG_UP if settings.tls is not None and isinstance(exc, ConnectionResetError) else why(exc)
+    return Temporary(f"broker {settings.host}:{settings.port} cannot be reached: {reason}")
 
 
 def why(exc: Exception) -> str:

@@ -1,10 +1,15 @@
 """What the doctor counts of its own messages."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from citybrain.doctor.probes import _Ear
+import pytest
+
+from citybrain.doctor.probes import _Ear, probe
+from domain.errors import Temporary
 from domain.messages import Message
-from runtime.clock import ManualClock
+from runtime.clock import ManualClock, SystemClock
+from tests.ingest.brokers import mosquitto_in
 from tests.ingest.fakes import NOON, FakeSession
 
 
@@ -32,3 +37,13 @@ def test_a_greeting_that_comes_late_is_not_taken_for_a_second_delivery() -> None
     assert ear.twice == 0
     ear.hear(wait_s=0.1)
     assert ear.twice == 1
+
+
+@pytest.mark.service
+def test_the_words_of_a_broker_that_refuses_us_are_told(tmp_path: Path) -> None:
+    broker = mosquitto_in(tmp_path).start()
+    try:
+        with pytest.raises(Temporary, match=r"refuses us \(Not authorized\); mend username, password or rights"):
+            probe(broker.settings(password="wrong"), SystemClock())
+    finally:
+        broker.stop(kill=True)

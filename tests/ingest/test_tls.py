@@ -10,11 +10,12 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 from structlog.testing import capture_logs
 
-from domain.errors import Misconfigured
+from domain.errors import Misconfigured, Temporary
 from domain.messages import Message
 from ingest.sessions.bulk import BulkSession
 from ingest.sessions.opening import open_session
 from ingest.sessions.paho import PahoSession
+from ingest.sessions.reaching import knock, not_reached
 from ingest.settings import BrokerSettings, FeedSettings, IngestSettings, TlsSettings
 from runtime.clock import SystemClock
 from tests.ingest.brokers import BrokerProcess, free_port, mosquitto_in
@@ -173,6 +174,20 @@ def test_missing_client_certificate_lets_paho_guess(secure: Secure) -> None:
     """paho does not tell why TLS has ended, and notices it now or a moment later."""
     said = complaint(PahoSession, secure.settings(tls=secure.tls(certificate=None, key=None)))
     assert "hung up at once; with TLS it may demand a client certificate" in said or "hangs up before" in said
+
+
+@pytest.mark.service
+def test_a_knock_hears_what_is_only_said_after_the_handshake(secure: Secure) -> None:
+    knock(secure.settings())
+    with pytest.raises(Temporary, match="it demands a client certificate"):
+        knock(secure.settings(tls=secure.tls(certificate=None, key=None)))
+
+
+def test_a_handshake_that_is_cut_off_points_to_the_port() -> None:
+    reset = ConnectionResetError(104, "Connection reset by peer")
+    with_tls = BrokerSettings(tls=TlsSettings())
+    assert "give the port of its TLS listener or leave `tls` out" in str(not_reached(with_tls, reset))
+    assert "Connection reset by peer" in str(not_reached(BrokerSettings(), reset))
 
 
 @pytest.mark.service
