@@ -113,14 +113,16 @@ class Period:
 
 
 def period_of(since: str | None, until: str | None, *, source: Source, now: datetime | None) -> Period:
-    """The time that is meant. Durations count back from `now`; of a file (None) from just after its last reading.
+    """The time that is meant. Durations count back from `now`, or from just after the last reading where that is known:
+    then no engine runs, and what is silent after it is so because nobody listens. `now` None: a file.
 
     Raises Misconfigured when nothing was stored, and ValueError for what is no time.
     """
     extent = source.extent()
     if extent is None and now is None:
         raise Misconfigured([Problem(file=source.name, line=None, message="holds no readings")])
-    newest = to_micros(now) if now is not None else (extent.last if extent else 0) + 1
+    ends = [to_micros(now)] if now is not None else []
+    newest = min([*ends, extent.last + 1] if extent is not None else ends)
     end = _moment(until, from_micros(newest)) if until else newest
     if since is None and now is None and extent is not None:
         start = min(extent.first, end)

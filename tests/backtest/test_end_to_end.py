@@ -53,6 +53,33 @@ def test_the_installed_rules_over_its_own_store_tell_what_was_told(
     assert report["comparison"]["delay_min"]["max"] == 0.0
 
 
+def test_where_no_engine_runs_the_time_ends_with_the_last_reading(
+    lived: Site, terminal: Terminal, held: set[tuple[str, str, str]]
+) -> None:
+    """Else whatever was stopped for longer than a device may be silent would be a city of silent devices."""
+    report = backtest(terminal, "--config", lived.file, "--since", "1d")
+    [newest] = terminal.run("readings", "--config", lived.file, "--newest", "--limit", "1", "--json").rows
+    assert report["until"] == newest["at"]
+    assert {row[:2] for row in told(report)} == {row[:2] for row in held}
+
+
+def test_history_that_was_sent_on_purpose_is_told_and_not_judged(
+    lived: Site, terminal: Terminal, tmp_path: Path
+) -> None:
+    rows = terminal.run("readings", "--config", lived.file, "--json", "--limit", "100000").rows
+    file = tmp_path / "readings.ndjson"
+    file.write_text("".join(json.dumps({**row, "live": False}) + "\n" for row in rows), encoding="utf-8")
+    ran = terminal.run("backtest", "--config", lived.file, "--readings", file)
+    assert ran.code != 0
+    assert f"{len(rows):,} readings" in ran.err
+    assert "as history, which no rule judges" in ran.err
+    mixed = [{**row, "live": row["metric"] != "laeq"} for row in rows]
+    file.write_text("".join(json.dumps(row) + "\n" for row in mixed), encoding="utf-8")
+    report = backtest(terminal, "--config", lived.file, "--readings", file, "--gap", "0s")
+    assert report["readings"]["history"] == sum(not row["live"] for row in mixed) > 0
+    assert not any(row["rule"].startswith("noise") for row in report["listed"])
+
+
 def test_new_rules_are_compared_with_the_records_of_the_same_metric(
     lived: Site, terminal: Terminal, stricter: Path
 ) -> None:
