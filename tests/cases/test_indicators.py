@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.counting import NEEDS, Counting, OwnLimits, Period, disposal_deadline
@@ -207,6 +207,7 @@ def slow_counts(cases: list[RecordedCase], since: int, until: int) -> dict[str, 
     }
 
 
+@settings(max_examples=40, deadline=None)
 @given(cases=some_cases(), since=st.integers(0, 40), length=st.integers(1, 40))
 def test_counts_are_those_of_the_definition_spelled_out(cases: list[RecordedCase], since: int, length: int) -> None:
     begin, end = at(hour(since)), at(hour(since + length))
@@ -215,6 +216,7 @@ def test_counts_are_those_of_the_definition_spelled_out(cases: list[RecordedCase
     assert {name: found[name] for name in expected} == expected
 
 
+@settings(max_examples=40, deadline=None)
 @given(cases=some_cases(), cut=st.integers(1, 59))
 def test_what_is_due_in_two_periods_is_due_in_both_together(cases: list[RecordedCase], cut: int) -> None:
     whole, first, second = (

@@ -76,7 +76,7 @@ limits = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     zone=st.sampled_from([SHANGHAI, BERLIN]),
     first=st.sampled_from(["2026-02-12 00:00", "2026-03-27 00:00", "2026-04-30 00:00", "2026-09-24 00:00"]),
@@ -95,7 +95,7 @@ def test_deadlines_are_those_of_counting_minute_by_minute(
     assert deadlines(zone).after(begin, limits, stands) == slow_deadline(begin, limits, stands, zone)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(start=st.integers(0, 30 * 1440), amount=st.integers(0, 5 * 1440))
 def test_by_a_deadline_so_much_has_passed_and_just_before_it_less(start: int, amount: int) -> None:
     workdays = Workdays(method().hours, calendar(), SHANGHAI)

@@ -1,0 +1,1 @@
+"""Lists of cases on the command line: read from tables, judged by their clocks, told as tables and JSON."""
