@@ -40,6 +40,8 @@ class Dialect:
 
 
 PLAIN = Dialect()
+NO_FIGURES: Mapping[str, float] = {}
+"""One for all devices that have none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,8 @@ class Device:
     aliases: tuple[str, ...] = ()
     """Other names that it goes by on the wire: its EUI, its MN, its name at a second network."""
     dialect: Dialect = PLAIN
+    figures: Mapping[str, float] = field(default_factory=lambda: NO_FIGURES)
+    """Numbers of its own that limits refer to, such as the depth of its shaft; docs/registry.md says in which unit."""
 
     def __post_init__(self) -> None:
         if not self.interval_s > 0:

@@ -5,10 +5,14 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from config.loading import Where
+from config.suggestions import did_you_mean
 from domain.devices import Device, Registry
 from domain.errors import Problem
 from domain.metrics import Averaging
-from rules.entries import MetricEntry, TableName
+from rules.device_limits import Share
+from rules.entries import MetricEntry, RuleEntry, TableName
+from rules.kinds.correlation import CorrelationEntry
 from rules.loading import Rule, RuleSet
 from rules.tables import LimitTable
 
@@ -25,6 +29,8 @@ def warnings_of(ruleset: RuleSet, registry: Registry | None, *, on: date) -> lis
         if isinstance(rule.entry, MetricEntry):
             found += _of_times(rule, rule.entry, _devices(rule, registry) if registry else ())
             found += _of_flutter(rule, rule.entry, ruleset)
+        if registry is not None:
+            found += _of_shares(rule, registry)
         if registry is not None and not _devices(rule, registry):
             found.append(
                 rule.problem("judges no device of the registry; mend its scope or remove it", where=("scope",))
@@ -81,6 +87,31 @@ def _of_table(rule: Rule, ruleset: RuleSet, on: date) -> Iterator[Problem]:
 def _is_in_force(table: LimitTable, on: date) -> bool:
     current = [edition for edition in table.editions if edition.valid_from <= on]
     return bool(current) and (current[-1].valid_until is None or current[-1].valid_until > on)
+
+
+def _of_shares(rule: Rule, registry: Registry) -> Iterator[Problem]:
+    """Devices that are not judged because the registry lacks the figure that their limit is a share of."""
+    for where, share, devices in _shares(rule.entry, registry):
+        lacking = [device.id for device in devices if share.of not in device.figures]
+        if lacking:
+            known = {name for device in registry for name in device.figures}
+            yield rule.problem(
+                f"limit {share.label}: {len(lacking)} of {len(devices)} devices have no figure {share.of} in the"
+                f" registry and are not judged, such as {lacking[0]}; write figures: {{{share.of}: …}} beside each"
+                f"{did_you_mean(share.of, known - {share.of})}",
+                where=where,
+            )
+
+
+def _shares(entry: RuleEntry, registry: Registry) -> Iterator[tuple[Where, Share, tuple[Device, ...]]]:
+    """Where a rule has a limit that is a share, and for which devices."""
+    limit = getattr(entry, "limit", None)
+    if isinstance(entry, MetricEntry) and isinstance(limit, Share):
+        yield ("limit",), limit, entry.reporting(registry)
+    if isinstance(entry, CorrelationEntry):
+        for number, condition in enumerate(entry.of):
+            if isinstance(condition.limit, Share):
+                yield ("of", number, "limit"), condition.limit, entry.devices_of(condition, registry)
 
 
 def _duplicates(ruleset: RuleSet) -> Iterator[Problem]:

@@ -1,7 +1,10 @@
-"""Limits of single devices, such as wells of different depth: written in the rule, or in a table beside it."""
+"""Limits of single devices, such as wells of different depth: written in the rule, in a table beside it, or as a share.
+
+A share is of a figure that the registry has of the device (`figures: {depth: 3.2}`).
+"""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +21,7 @@ from pydantic import (
 )
 
 from config.loading import Strict, read_text, shape_faults
+from config.registry.entries import FigureName
 from config.suggestions import did_you_mean
 from domain.devices import Device, Registry
 from domain.errors import Misconfigured, Problem
@@ -79,20 +83,45 @@ class PerDevice(Strict):
                 yield ("devices", device), message
 
 
-def any_limit(value: Any) -> float | TableName | PerDevice:
+class Share(Strict):
+    """`share` times the figure `of` that the registry has of the device; devices without that figure are not judged."""
+
+    share: Annotated[float, Field(gt=0), BeforeValidator(_number)]
+    of: FigureName
+
+    @property
+    def label(self) -> str:
+        return f"{self.share:g} × {self.of}"
+
+    def within(self, devices: Iterable[Device]) -> tuple[Device, ...]:
+        """Those that have the figure."""
+        return tuple(device for device in devices if self.of in device.figures)
+
+
+AnyOf = float | TableName | PerDevice | Share
+
+
+def any_limit(value: Any) -> AnyOf:
     """Whatever a file may say of a limit. Raises ValueError for anything else."""
-    if not (isinstance(value, dict) and value.keys() & PerDevice.model_fields.keys()):
-        return one_limit(value)
+    for model in (PerDevice, Share):
+        if isinstance(value, dict) and value.keys() & model.model_fields.keys():
+            return _read_as(model, value)
+    return one_limit(value)
+
+
+def _read_as(model: type[PerDevice] | type[Share], value: Mapping[str, Any]) -> PerDevice | Share:
     try:
-        return PerDevice.model_validate(value)
+        return model.model_validate(value)
     except ValidationError as exc:
-        faults = (f"{'.'.join(map(str, where))}: {fault}" for where, fault in shape_faults(PerDevice, exc))
+        faults = (f"{'.'.join(map(str, where))}: {fault}" for where, fault in shape_faults(model, exc))
         raise ValueError("; ".join(faults).removeprefix(": ")) from exc
 
 
-_SCHEMA = WithJsonSchema({"anyOf": [*LIMIT_SCHEMA["anyOf"], PerDevice.model_json_schema()]})
-AnyLimit = Annotated[float | TableName | PerDevice, PlainValidator(any_limit), _SCHEMA]
-AnyLimitOrNone = Annotated[float | TableName | PerDevice | None, PlainValidator(any_limit), _SCHEMA]
+_SCHEMA = WithJsonSchema(
+    {"anyOf": [*LIMIT_SCHEMA["anyOf"], PerDevice.model_json_schema(), Share.model_json_schema()]},
+)
+AnyLimit = Annotated[AnyOf, PlainValidator(any_limit), _SCHEMA]
+AnyLimitOrNone = Annotated[AnyOf | None, PlainValidator(any_limit), _SCHEMA]
 """Where the key may be left out."""
 
 
@@ -115,6 +144,30 @@ class DeviceLimits:
     def steps(self, zone: NoiseZone | None, start: int, end: int) -> list[tuple[int, int, float]]:
         """The default, if there is one: a chart is not about a single device."""
         return [] if np.isnan(self._default) or start >= end else [(start, end, self._default)]
+
+    def stretch(self, at: int) -> tuple[int, int]:
+        """[from, until) around an instant in which no limit changes."""
+        return NEVER, FOREVER
+
+
+class ShareLimits:
+    """By the device's own figure, the same at all times."""
+
+    def __init__(self, limit: Share, devices: tuple[Device, ...]) -> None:
+        """Raises KeyError for a device without the figure: leave it out of the rule."""
+        self._limit = limit
+        self._figures = np.array([device.figures[limit.of] for device in devices], dtype=np.float64)
+        self._values = limit.share * self._figures
+
+    def at(self, series: Index, at: Ints) -> Floats:
+        return self._values[series]
+
+    def explain(self, series: int, at: int) -> tuple[float | None, Mapping[str, float | str]]:
+        return float(self._values[series]), {"limit_from": f"{self._limit.label} = {self._figures[series]:g}"}
+
+    def steps(self, zone: NoiseZone | None, start: int, end: int) -> list[tuple[int, int, float]]:
+        """None: a chart is not about a single device."""
+        return []
 
     def stretch(self, at: int) -> tuple[int, int]:
         """[from, until) around an instant in which no limit changes."""

@@ -6,7 +6,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
 from config.durations import Seconds
 from config.loading import Strict, Where
@@ -173,7 +173,7 @@ def one_limit(value: Any) -> float | TableName:
         return float(value)
     if isinstance(value, dict) and set(value) == {"table"} and isinstance(value["table"], str):
         return TableName(table=value["table"])
-    raise ValueError("is neither a number such as 60 nor a table such as {table: gb3096}")
+    raise ValueError("is neither a number such as 60, nor {table: gb3096}, nor {share: 0.8, of: depth}")
 
 
 LIMIT_SCHEMA: Mapping[str, Any] = {
@@ -187,7 +187,6 @@ LIMIT_SCHEMA: Mapping[str, Any] = {
         },
     ]
 }
-Limit = Annotated[float | TableName, PlainValidator(one_limit), WithJsonSchema(dict(LIMIT_SCHEMA))]
 
 
 def limit_faults(limit: object, *, unit: str, metric: str, ground: Ground) -> Iterator[Fault]:

@@ -76,6 +76,7 @@ def _row(device: Device) -> Mapping[str, Any]:
         **{"department": device.department, "parent": device.parent, "interval_s": device.interval_s},
         "aliases": list(device.aliases),
         "dialect": _said(device.dialect),
+        "figures": dict(device.figures),
     }
 
 

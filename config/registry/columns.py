@@ -10,6 +10,8 @@ from config.registry.entries import DIALECT_FIELDS, FIELDS
 
 Read = Callable[[str], Any]
 
+SECTIONS = ("dialect", "figures")
+"""Fields with fields of their own: no single cell can say them."""
 _BETWEEN = re.compile(r"[;；|]")
 CHINESE = {
     "编号": "id",
@@ -30,6 +32,7 @@ CHINESE = {
     "别名": "aliases",
     "时区": "timezone",
     "编解码器": "codec",
+    "井深": "figures.depth",
 }
 """Heads in Chinese, for tables made by hand."""
 
@@ -45,11 +48,14 @@ class Column:
 @lru_cache(maxsize=1000)
 def column_of(head: str) -> Column | None:
     """None for a head that nobody knows. `units.CODE` and `metrics.CODE` keep the code as it is written."""
+    spelled = CHINESE.get(head, head)
+    if spelled.startswith("figures.") and spelled != "figures.":
+        return Column(where=("figures", spelled.removeprefix("figures.")), read=str)
     section, _, code = head.removeprefix("dialect.").partition(".")
     if section in ("units", "metrics") and code:
         return Column(where=("dialect", section, code), read=str)
     name = CHINESE.get(head, head.casefold())
-    if name in FIELDS and name != "dialect":
+    if name in FIELDS and name not in SECTIONS:
         return Column(where=(name,), read=listed if name == "aliases" else str)
     below = name.removeprefix("dialect.")
     if below in DIALECT_FIELDS and below not in ("units", "metrics"):

@@ -13,6 +13,8 @@ from domain.names import why_no_name
 from domain.places import NoiseZone
 
 Longitude = Annotated[float, Field(ge=-180, le=180)]
+FigureName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+Figures = dict[FigureName, FiniteFloat]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 
 
@@ -70,6 +72,7 @@ class DeviceEntry(Strict):
     parent: str | None = None
     aliases: tuple[str, ...] = ()
     dialect: DialectEntry | None = None
+    figures: Figures = Field(default_factory=dict)
 
     @field_validator("aliases")
     @classmethod

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from config.loading import Where, read_text
-from config.registry.columns import column_of
+from config.registry.columns import SECTIONS, column_of
 from config.registry.listing import Listing, Spot, named
 from domain.errors import Misconfigured, Problem
 
@@ -80,8 +80,10 @@ def _put(content: dict[str, Any], name: str, value: Any, left_out: dict[str, Non
         section = content
         for part in column.where[:-1]:
             section = section.setdefault(part, {})
+            if not isinstance(section, dict):
+                return  # checking refuses what stands in the section's place
         section[column.where[-1]] = column.read(value) if isinstance(value, str) else value
-    elif name == "dialect" or left_out is None:
+    elif name in SECTIONS or left_out is None:
         content[name] = value
     else:
         left_out[name] = None

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from config.loading import Where
 from config.registry.coordinates import why_not_here
 from config.registry.entries import DeviceEntry
-from domain.devices import PLAIN, Device, DeviceKind, Dialect
+from domain.devices import NO_FIGURES, PLAIN, Device, DeviceKind, Dialect
 from domain.places import City, Place
 
 
@@ -44,6 +44,7 @@ class Maker:
             parent=_shared(entry.parent),
             aliases=entry.aliases,
             dialect=self._dialect(entry),
+            figures=entry.figures or NO_FIGURES,
         )
 
     def _dialect(self, entry: DeviceEntry) -> Dialect:

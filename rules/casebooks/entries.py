@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from config.durations import Seconds
 from config.loading import Strict
+from config.registry.entries import Figures
 from domain.conditions import Signal
 from domain.places import NoiseZone, RoadGrade
 from rules.casebooks.notation import parse_values
@@ -46,6 +47,7 @@ class DeviceEntry(Strict):
     parent: str | None = None
     lon: float | None = None
     lat: float | None = None
+    figures: Figures = Field(default_factory=dict)
 
 
 class CityEntry(Strict):

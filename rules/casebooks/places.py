@@ -57,4 +57,5 @@ def _device(name: str, entry: DeviceEntry, city: City, kinds: Mapping[str, Devic
         district=entry.district,
         road=entry.road,
         parent=entry.parent,
+        figures=entry.figures,
     )

@@ -14,6 +14,7 @@ from config.suggestions import did_you_mean
 from domain.devices import Device, Registry
 from domain.instants import MICROS_PER_S
 from rules.core.machine import Timing
+from rules.device_limits import Share
 from rules.entries import Fault, Ground, Intervals, RuleEntry, Scope
 from rules.groups.correlations import Combination, CorrelationJudge, Term
 from rules.groups.gatherings import Gatherings, Same, around, gathered, together
@@ -71,6 +72,7 @@ class Condition(Demand):
         if self.normal is not None:
             return f"{self.metric} = {self.normal:g}"
         limit = f"{self.limit:g} {self.unit}" if isinstance(self.limit, float) else "limit"
+        limit = self.limit.label if isinstance(self.limit, Share) else limit
         return f"{self.metric} {self.compare} {limit}"
 
     def of_rule(self, entry: RuleEntry | None) -> "Condition":

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from domain.conditions import RuleCard
 from domain.devices import Device, Registry
 from rules.core.comparing import Comparison
-from rules.device_limits import AnyLimit, DeviceLimits, PerDevice, with_limit
+from rules.device_limits import AnyLimit, AnyOf, DeviceLimits, PerDevice, Share, ShareLimits, with_limit
 from rules.entries import Fault, Ground, MetricEntry, RuleEntry, TableName, limit_faults
 from rules.judges import Site
 from rules.kinds.ladder import Rungs, fault_of
@@ -111,25 +111,26 @@ class RungEntry(ThresholdEntry):
         return replace(super().card(unit=unit), ladder=self.ladder, rung=self.rung)
 
 
-def read_limit(limit: float | TableName | PerDevice, folder: Path) -> float | TableName | PerDevice:
+def read_limit(limit: AnyOf, folder: Path) -> AnyOf:
     """With the table of devices that it may name. Raises Misconfigured with all that is wrong in it."""
     return limit.read(folder) if isinstance(limit, PerDevice) else limit
 
 
-def limit_misfits(limit: float | TableName | PerDevice, registry: Registry) -> Iterator[Fault]:
+def limit_misfits(limit: AnyOf, registry: Registry) -> Iterator[Fault]:
     """Limits of devices that the city does not have."""
     if isinstance(limit, PerDevice):
         yield from ((("limit", *where), message) for where, message in limit.misfits(registry))
 
 
-def bound_limit(
-    limit: float | TableName | PerDevice, devices: tuple[Device, ...], site: Site
-) -> tuple[Limits, tuple[Device, ...]]:
+def bound_limit(limit: AnyOf, devices: tuple[Device, ...], site: Site) -> tuple[Limits, tuple[Device, ...]]:
     """What the limit is for each device; devices that it leaves out (no noise zone, no limit of their own) are not."""
     match limit:
         case PerDevice():
             devices = with_limit(limit, devices)
             return DeviceLimits(limit, devices), devices
+        case Share():
+            devices = limit.within(devices)
+            return ShareLimits(limit, devices), devices
         case TableName():
             table = site.tables[limit.table]
             devices = tuple(device for device in devices if device.zone is not None or not table.needs_zone)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
-from domain.devices import PLAIN, Device, Dialect
+from domain.devices import NO_FIGURES, PLAIN, Device, Dialect
 from domain.places import Place
 from store.records.columns import columns_of
 from store.records.tables import devices
@@ -16,6 +16,7 @@ _AT_ONCE = 1_000
 """Rows in one statement: all the devices of a large city at once would cost the engine 30 MB for good."""
 _aliases = msgspec.json.Decoder(tuple[str, ...])
 _dialect = msgspec.json.Decoder(Dialect)
+_figures = msgspec.json.Decoder(dict[str, float])
 
 
 class DeviceRecords:
@@ -46,13 +47,17 @@ def _row(device: Device) -> dict[str, Any]:
     place: Place = columns.pop("place")
     aliases = msgspec.json.encode(device.aliases).decode() if device.aliases else None
     dialect = None if device.dialect == PLAIN else msgspec.json.encode(device.dialect).decode()
-    return {**columns, "lon": place.lon, "lat": place.lat, "aliases": aliases, "dialect": dialect}
+    figures = msgspec.json.encode(device.figures).decode() if device.figures else None
+    return {**columns, "lon": place.lon, "lat": place.lat, "aliases": aliases, "dialect": dialect, "figures": figures}
 
 
-def _device(*, lon: float, lat: float, aliases: str | None, dialect: str | None, **columns: Any) -> Device:
+def _device(
+    *, lon: float, lat: float, aliases: str | None, dialect: str | None, figures: str | None, **columns: Any
+) -> Device:
     return Device(
         **columns,
         place=Place(lon=lon, lat=lat),
         aliases=_aliases.decode(aliases) if aliases else (),
         dialect=_dialect.decode(dialect) if dialect else PLAIN,
+        figures=_figures.decode(figures) if figures else NO_FIGURES,
     )

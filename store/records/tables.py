@@ -49,6 +49,7 @@ devices = Table(
     Column("parent", Text),
     Column("aliases", Text),
     Column("dialect", Text),
+    Column("figures", Text),
 )
 
 alerts = Table(

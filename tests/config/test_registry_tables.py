@@ -37,15 +37,16 @@ devices:
     decimal_comma: true
     codec: x
     installed: [0, 1.5, -2]
+  figures: {depth: 3.2, cross_section: 1}
 """
 HEAD = (
     "id,kind,zh,en,lon,lat,interval,zone,district,grid_cell,parent,aliases,timezone,units.a34004,metrics.Lv,"
-    "missing,decimal_comma,codec,installed"
+    "missing,decimal_comma,codec,installed,井深,figures.cross_section"
 )
 ROWS = (
     "FC-1,feeder_cabinet,箱,Cabinet,112.5,30.9",
     'NM-1,noise_meter,"点, 一",,112.51,30.91,10s,2,north,990103033010021,FC-1,24-E1-24-74-3D-40-2D-AB;甲,'
-    "Asia/Shanghai,mg/m³,laeq,-999;65535,true,x,0;1.5;-2",
+    "Asia/Shanghai,mg/m³,laeq,-999;65535,true,x,0;1.5;-2,3.2,1",
 )
 CSV = "\n".join((HEAD, *ROWS)) + "\n"
 
@@ -73,7 +74,8 @@ GEOJSON = {
                 dialect={"timezone": "Asia/Shanghai", "missing": [-999, 65535], "codec": "x"},
                 decimal_comma=True,
                 installed=[0, 1.5, -2],
-                **{"units.a34004": "mg/m³", "metrics.Lv": "laeq"},
+                figures={"depth": 3.2},
+                **{"units.a34004": "mg/m³", "metrics.Lv": "laeq", "figures.cross_section": 1},
             ),
             "id": "NM-1",
         },
@@ -98,6 +100,27 @@ def test_yaml_says_all_there_is_to_say(tmp_path: Path) -> None:
         codec="x",
         installed=(0.0, 1.5, -2.0),
     )
+    assert meter.figures == {"depth": 3.2, "cross_section": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("deep", "NM-1, column figures.depth: "),
+        ("nan", "column figures.depth: Input should be a finite number"),
+        ("1e999", "a finite number"),
+    ],
+)
+def test_a_figure_that_is_no_number_is_refused(cell: str, words: str, tmp_path: Path) -> None:
+    text = f"id,kind,zh,lon,lat,figures.depth\nNM-1,noise_meter,点,112.5,30.9,{cell}\n"
+    [fault] = faults_of(tmp_path, "d.csv", text)
+    assert words in fault
+
+
+def test_the_name_of_a_figure_is_one_that_rules_can_say(tmp_path: Path) -> None:
+    text = "id,kind,zh,lon,lat,figures.Depth m\nNM-1,noise_meter,点,112.5,30.9,3\n"
+    [fault] = faults_of(tmp_path, "d.csv", text)
+    assert "figures.Depth m" in fault
 
 
 @pytest.mark.parametrize(
@@ -177,6 +200,10 @@ def test_unknown_columns_are_left_out_and_named_when_that_is_wished(tmp_path: Pa
         (
             {"features": [feature(112.5, 30.9, id="A", kind="lamp", zh="灯", colour=1)]},
             "features[0] (A).colour: unknown",
+        ),
+        (
+            {"features": [feature(112.5, 30.9, id="A", kind="lamp", zh="灯", figures=3, **{"figures.depth": 2})]},
+            "features[0] (A).figures: Input should be a valid dictionary",
         ),
         ({"features": [feature(112.5, 30.9, id="A", kind="x", zh="灯")]}, "device A: kind 'x' is not known"),
         ({"features": [feature(112.5, 30.9, id="A", kind="lamp", zh="灯", zone=2)]}, "features[0] (A).zone: Input"),

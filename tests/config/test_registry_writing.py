@@ -40,6 +40,7 @@ ENTRIES = st.builds(
             "installed": st.tuples(FLOATS, FLOATS, FLOATS),
         },
     ),
+    figures=st.dictionaries(st.from_regex(r"[a-z][a-z0-9_]{0,31}", fullmatch=True), FLOATS, max_size=2),
 )
 
 

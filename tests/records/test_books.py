@@ -180,3 +180,10 @@ def test_a_device_keeps_its_other_names_and_how_it_speaks(records: Records) -> N
     with records.snapshot() as books:
         assert (books.devices.get("NM-2"), books.devices.get("NM-9")) == (full, None)
         assert books.devices.list()[0].dialect is PLAIN
+
+
+def test_a_device_keeps_its_figures(records: Records) -> None:
+    with records.transaction() as books:
+        books.devices.replace([device("NM-1"), device("NM-2", figures={"depth": 3.2})])
+    with records.snapshot() as books:
+        assert [one.figures for one in books.devices.list()] == [{}, {"depth": 3.2}]

@@ -1,19 +1,27 @@
 """A limit for every device of its own: in the rule, or in a table beside it."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.devices import Registry
 from domain.errors import Misconfigured
 from domain.instants import MICROS_PER_S
 from rules import engine, figures
+from rules.advice import warnings_of
+from rules.core.comparing import Comparison, Finding, findings
+from rules.device_limits import Share, ShareLimits
 from rules.loading import load_rules
-from tests.rules.city import CATALOGUE, KINDS, Run, at, device, registry_of, vocabulary_of
+from tests.rules.city import CATALOGUE, KINDS, Run, at, device, registry_of, rules_of, vocabulary_of
 
 S = MICROS_PER_S
 NOON = at("2026-11-22T12:00:00")
+TODAY = date(2026, 11, 22)
 TEXT = """\
 rules:
   - id: water
@@ -137,3 +145,92 @@ def test_a_limit_that_cannot_be_meant_is_refused(tmp_path: Path, limit: str, mes
 def test_a_chart_shows_the_default(tmp_path: Path, limit: str, steps: list[float]) -> None:
     run = Run.of(rules(tmp_path, limit), wells("W1"))
     assert [step[2] for step in figures.limit_steps(run.program, "water", None, NOON, NOON + S)] == steps
+
+
+def shafts(**depths: float | None) -> Registry:
+    """Wells whose shafts are so deep, in metres; of some nobody knows it."""
+    return registry_of(
+        *(
+            device(name, "manhole_cover", interval_s=60, figures={} if depth is None else {"depth": depth})
+            for name, depth in depths.items()
+        )
+    )
+
+
+EIGHTY = "share: 0.8\n      of: depth"
+
+
+def test_a_share_is_of_the_figure_of_each_device(tmp_path: Path) -> None:
+    run = Run.of(rules(tmp_path, EIGHTY), shafts(W1=2.0, W2=3.0, W3=1.0))
+    assert violated(run, 1.7) == [("W1", 1.6), ("W3", 0.8)]
+    told = [change.evidence.figures for change in run.told if change.signal.value == "violated"]
+    assert told[0] == {"limit_from": "0.8 × depth = 2"}
+
+
+def test_a_device_without_the_figure_is_out_of_scope_and_that_is_warned_of(tmp_path: Path) -> None:
+    ruleset, registry = rules(tmp_path, EIGHTY), shafts(W1=2.0, W2=None, W3=None)
+    assert [well.id for well in Run.of(ruleset, registry).program.judges["water"].devices] == ["W1"]
+    [warning] = [one for one in warnings_of(ruleset, registry, on=TODAY) if "figure" in one.message]
+    assert warning.message == (
+        "rule water: limit 0.8 × depth: 2 of 3 devices have no figure depth in the registry and are not judged,"
+        " such as W2; write figures: {depth: …} beside each"
+    )
+    assert warning.line == 10
+
+
+def test_a_figure_by_another_name_is_suggested(tmp_path: Path) -> None:
+    registry = registry_of(device("W1", "manhole_cover", figures={"dept": 2.0}))
+    [warning] = [one for one in warnings_of(rules(tmp_path, EIGHTY), registry, on=TODAY) if "figure" in one.message]
+    assert warning.message.endswith("did you mean dept?")
+
+
+def test_nothing_is_warned_of_where_every_device_has_the_figure_or_nobody_looks_at_it(tmp_path: Path) -> None:
+    shared, fixed = rules(tmp_path, EIGHTY), rules(tmp_path, "devices: {W1: 1}")
+    warned = [warnings_of(shared, shafts(W1=2.0), on=TODAY), warnings_of(fixed, shafts(W1=None), on=TODAY)]
+    assert not [one for found in warned for one in found if "figure" in one.message]
+
+
+def test_a_condition_of_a_correlation_has_shares_too(tmp_path: Path) -> None:
+    level = {"metric": "water_level", "unit": "m", "compare": "<=", "limit": {"share": 0.5, "of": "depth"}}
+    entry = {"id": "both", "kind": "correlation", "of": [level], "where": {"same": "device"}}
+    ruleset, registry = rules_of(tmp_path, entry), shafts(W1=2.0, W2=None)
+    run = Run.of(ruleset, registry)
+    run.readings([(name, "water_level", NOON, 1.2) for name in ("W1", "W2")])
+    run.tick(NOON + 10 * S)
+    assert [(target, signal) for target, signal, _, _ in run.of_rule("both")] == [
+        ("device:W1", "violated"),
+        ("device:W1", "held"),
+    ]
+    [warning] = [one for one in warnings_of(ruleset, registry, on=TODAY) if "figure" in one.message]
+    assert "1 of 2 devices have no figure depth" in warning.message
+
+
+@pytest.mark.parametrize(
+    "limit, message",
+    [
+        ("share: 0.8", "of: missing"),
+        ("share: 0\n      of: depth", "greater than 0"),
+        ("share: much\n      of: depth", "'much' is not a number"),
+        ("share: .nan\n      of: depth", "is not a number"),
+        ("share: 0.8\n      of: 3", "of: "),
+        ("share: 0.8\n      of: depth\n      default: 2", "unknown key"),
+    ],
+)
+def test_a_share_that_cannot_be_meant_is_refused(tmp_path: Path, limit: str, message: str) -> None:
+    with pytest.raises(Misconfigured, match=message):
+        rules(tmp_path, limit)
+
+
+def test_a_chart_shows_no_share(tmp_path: Path) -> None:
+    run = Run.of(rules(tmp_path, EIGHTY), shafts(W1=2.0))
+    assert figures.limit_steps(run.program, "water", None, NOON, NOON + S) == []
+
+
+@given(depths=st.lists(st.floats(0.1, 50), min_size=1, max_size=6), share=st.floats(0.01, 2), level=st.floats(0, 60))
+def test_a_share_judges_as_the_number_would_that_it_comes_to(depths: list[float], share: float, level: float) -> None:
+    devices = tuple(device(f"W{n}", "manhole_cover", figures={"depth": depth}) for n, depth in enumerate(depths))
+    limits = ShareLimits(Share(share=share, of="depth"), devices)
+    series = np.arange(len(devices), dtype=np.intp)
+    found = findings(Comparison.AT_MOST, np.full(len(devices), level), limits.at(series, series.astype(np.int64)), 0.0)
+    assert found.tolist() == [Finding.OK if level <= share * depth else Finding.VIOLATED for depth in depths]
+    assert [limits.explain(place, 0)[0] for place in series.tolist()] == [share * depth for depth in depths]
