@@ -7,6 +7,7 @@ from typing import Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
+from config.knots import knots
 from config.suggestions import did_you_mean, keys_beside
 from domain.errors import Misconfigured, Problem
 
@@ -62,9 +63,16 @@ def decoded(content: bytes, path: Path) -> str:
 
 
 def parse_yaml(text: str, *, file: str) -> Any:
-    """The plain content of a YAML text; `file` is what problems call it. Raises Misconfigured."""
+    """The plain content of a YAML text; `file` is what problems call it. Raises Misconfigured, for `knots` too."""
     try:
-        return yaml.load(text, Loader=_LOADER)
+        loader = _LOADER(text)
+        try:
+            node = loader.get_single_node()
+            if found := [Problem(file=file, line=line, message=message) for line, message in knots(node)]:
+                raise Misconfigured(found)
+            return None if node is None else loader.construct_document(node)
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as exc:
         line = exc.problem_mark.line + 1 if exc.problem_mark else None
         raise Misconfigured([Problem(file=file, line=line, message=f"not YAML: {exc.problem}")]) from exc
@@ -170,6 +178,8 @@ def _advice(error: Any) -> str:
             return "unknown key; remove it or mend its spelling"
         case "missing":
             return "missing; it must be given"
+        case "invalid_key":
+            return "a key that is no word (YAML reads a bare on, off, yes or no as true or false); quote it or mend it"
         case "value_error":
             return str(error["ctx"]["error"])
         case _:

@@ -45,7 +45,7 @@ class RuleSet:
 class RulesFile(Strict):
     """The outer shape; each rule is read as its kind asks."""
 
-    rules: tuple[dict[str, Any], ...]
+    rules: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,14 +89,18 @@ def ruleset_of(rules: Sequence[Rule], ground: Ground, problems: Sequence[Problem
     return RuleSet(rules=tuple(rules), tables=ground.tables, catalogue=ground.catalogue)
 
 
-def read_entries(
-    contents: Mapping[int, Mapping[str, Any]], passage: Passage, problems: list[Problem]
-) -> Iterator[Rule]:
+def read_entries(contents: Mapping[int, Any], passage: Passage, problems: list[Problem]) -> Iterator[Rule]:
     """The usable rules of a list, by their place in it; faults of single rules are added to `problems`."""
     lines = line_numbers(passage.text)
     inside = _lines_by_rule(lines, passage.base)
     for index, content in contents.items():
         where = (*passage.base, index)
+        if not isinstance(content, Mapping):
+            message = (
+                f"{'.'.join(map(str, where))}: a rule is a mapping such as {{id: …, kind: …}}, not {content!r:.80}"
+            )
+            problems.append(Problem(file=passage.file, line=nearest_line(lines, where), message=message))
+            continue
         kind = KINDS.get(str(content.get("kind")))
         if kind is None:
             problems.append(_unknown_kind(content.get("kind"), (*where, "kind"), passage, lines))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, SecretStr
 
-from config.loading import Strict, line_numbers, load, nearest_line, read_text
+from config.loading import Strict, line_numbers, load, nearest_line, read_text, read_yaml
 from domain.errors import Misconfigured
 
 
@@ -143,7 +143,7 @@ def test_an_empty_file_lacks_what_must_be_given(tmp_path: Path) -> None:
 
 def test_what_a_file_said_does_not_change_afterwards() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        Lamp(id="L1", watts=1).watts = 2  # type: ignore[misc]  that it cannot be assigned is what is tested
+        Lamp(id="L1", watts=1).watts = 2  # type: ignore[misc]  # that it cannot be assigned is what is tested
 
 
 @given(st.lists(st.lists(st.integers(0, 9), max_size=4), max_size=6))
@@ -159,3 +159,27 @@ def test_a_path_that_the_file_does_not_have_is_shown_at_its_closest_parent() -> 
     lines = line_numbers("a:\n  b:\n    c: 1\n")
     assert nearest_line(lines, ("a", "b", "gone", "deeper")) == 2
     assert nearest_line({}, ("a",)) is None
+
+
+def test_a_key_that_stands_twice_is_refused_every_one_with_both_lines(tmp_path: Path) -> None:
+    path = tmp_path / "twice.yaml"
+    path.write_text("name: a\nsize: 1\nname: b\nmore:\n  - {x: 1, y: 2, x: 3}\n", encoding="utf-8")
+    with pytest.raises(Misconfigured) as refused:
+        read_yaml(path)
+    assert sorted((problem.line, problem.message) for problem in refused.value.problems) == [
+        (3, "the key name stands twice, first in line 1; keep one"),
+        (5, "the key x stands twice, first in line 5; keep one"),
+    ]
+
+
+def test_a_merge_may_say_again_what_an_anchor_said_and_anchors_may_be_used_often(tmp_path: Path) -> None:
+    path = tmp_path / "merge.yaml"
+    path.write_text("a: &a {x: 1, y: 2}\nb: {<<: *a, x: 3}\nc: [*a, *a]\n", encoding="utf-8")
+    assert read_yaml(path)[1] == {"a": {"x": 1, "y": 2}, "b": {"x": 3, "y": 2}, "c": [{"x": 1, "y": 2}] * 2}
+
+
+def test_an_alias_inside_of_its_own_anchor_is_told_without_a_traceback(tmp_path: Path) -> None:
+    path = tmp_path / "knot.yaml"
+    path.write_text("name: x\nrules: &r [1, [*r]]\n", encoding="utf-8")
+    with pytest.raises(Misconfigured, match="alias of itself"):
+        read_yaml(path)

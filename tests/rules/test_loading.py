@@ -86,6 +86,19 @@ def test_all_faults_come_at_once(tmp_path: Path) -> None:
     assert [any(word in fault for fault in found) for word in ("5x", "blue", "laqe", "stands already at")] == [True] * 4
 
 
+def test_a_bare_on_or_an_item_that_is_no_rule_hides_no_other_fault(tmp_path: Path) -> None:
+    second = GOOD.removeprefix("rules:\n").replace("hold: 5s", "on: {same: device}").replace("id: loud", "id: other")
+    third = GOOD.removeprefix("rules:\n").replace("metric: laeq", "metric: laqe").replace("id: loud", "id: third")
+    found = faults(tmp_path, GOOD + second + "  - 7\n" + third)
+    assert [any(word in fault for fault in found) for word in ("a bare on", "not 7", "laqe")] == [True] * 3
+
+
+def test_a_limit_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    assert faults(tmp_path, GOOD.replace("limit: 60", "limit: 60\n    limit: 65")) == [
+        "mine.yaml:13: the key limit stands twice, first in line 12; keep one"
+    ]
+
+
 def test_the_same_id_in_two_files_is_refused(tmp_path: Path) -> None:
     first = tmp_path / "first.yaml"
     first.write_text(GOOD, encoding="utf-8")
