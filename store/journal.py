@@ -16,7 +16,8 @@ from domain.errors import Refused, Temporary
 from domain.readings import Vocabulary
 from domain.settlements import Journalled, Settlement
 from runtime import logs
-from store.journal_records import Decoder, encode
+from store.journal_recent import Recent
+from store.journal_records import Decoder, encode, speakable
 from store.journal_segments import HEADER, SUFFIX, Segment, damage, sync_directory
 from store.settings import JournalSettings, WhenFull
 
@@ -39,6 +40,7 @@ class Journal:
         self._settings = settings or JournalSettings()
         self._decoder = Decoder(vocabulary)
         self._decoding = threading.Lock()
+        self._recent = Recent(vocabulary)
         self._writing = threading.Lock()
         self._pruning = threading.Lock()
         self._grown = threading.Condition()
@@ -60,11 +62,12 @@ class Journal:
 
     def append(self, settlement: Settlement) -> int:
         """See the port. After Temporary the file ends where it ended before."""
+        settlement = speakable(settlement)
         body = encode(settlement)
         with self._writing:
             self._refuse_beyond_the_limit(body)
             try:
-                return self._append(body)
+                return self._append(body, settlement)
             except OSError as exc:
                 self._cut_back()
                 reason = exc.strerror or str(exc)
@@ -73,8 +76,10 @@ class Journal:
 
     def read(self, *, after: int, limit: int) -> Sequence[Journalled]:
         """See the port. Begins with the oldest entry that still exists when older ones were pruned."""
-        entries: list[Journalled] = []
         sequence = max(after + 1, self.first_sequence)
+        entries = self._recent.from_on(sequence, limit=limit)
+        if entries:
+            return entries
         while len(entries) < limit and sequence <= self.last_sequence:
             try:
                 entries += self._read_segment(sequence, limit=min(limit - len(entries), self._last + 1 - sequence))
@@ -163,7 +168,7 @@ class Journal:
             )
             raise Temporary(message)
 
-    def _append(self, body: bytes) -> int:
+    def _append(self, body: bytes, settlement: Settlement) -> int:
         if self._is_ragged:
             os.ftruncate(self._descriptor, self._active.end)
             self._is_ragged = False
@@ -174,6 +179,7 @@ class Journal:
         frame = self._active.frame(sequence, body)
         _write(self._descriptor, frame, at=self._active.end)
         os.fsync(self._descriptor)
+        self._recent.remember(Journalled(sequence=sequence, settlement=settlement), size=len(body))
         with self._grown:
             self._active.note(len(frame))
             self._last = sequence

@@ -38,8 +38,16 @@ _DECODER = msgspec.msgpack.Decoder(_Body)
 
 
 def encode(settlement: Settlement) -> bytes:
-    """The record body. A tick without readings takes about 20 bytes."""
-    return _ENCODER.encode(_body(settlement, tuple(map(_speakable, settlement.quarantined))))
+    """The record body, of a speakable settlement. A tick without readings takes about 20 bytes."""
+    return _ENCODER.encode(_body(settlement))
+
+
+def speakable(settlement: Settlement) -> Settlement:
+    """As it comes back from the file. Topics and details quote what came over the wire, and must stop nobody: neither
+    the journal, which cannot write half a surrogate pair, nor PostgreSQL, which takes no NUL in a text.
+    """
+    quarantined = tuple(map(_speakable, settlement.quarantined))
+    return settlement if quarantined == settlement.quarantined else replace(settlement, quarantined=quarantined)
 
 
 class Decoder:
@@ -87,7 +95,7 @@ class Decoder:
         return self._extended
 
 
-def _body(settlement: Settlement, quarantined: tuple[Quarantined, ...]) -> _Body:
+def _body(settlement: Settlement) -> _Body:
     batch = settlement.readings
     device, devices = _localised(batch.device, batch.vocabulary.devices)
     metric, metrics = _localised(batch.metric, batch.vocabulary.metrics)
@@ -98,7 +106,7 @@ def _body(settlement: Settlement, quarantined: tuple[Quarantined, ...]) -> _Body
         devices=devices,
         metrics=metrics,
         columns=tuple(_packed(name, local.get(name, getattr(batch, name))) for name in COLUMNS) if len(batch) else (),
-        quarantined=quarantined,
+        quarantined=settlement.quarantined,
         ledger=settlement.ledger,
         identities=settlement.identities,
         redriven=settlement.redriven,
@@ -168,9 +176,6 @@ def _knows(vocabulary: Vocabulary, body: _Body) -> bool:
 
 
 def _speakable(entry: Quarantined) -> Quarantined:
-    """Topics and details quote what came over the wire, and must stop nobody: neither the journal, which cannot write
-    half a surrogate pair, nor PostgreSQL, which takes no NUL in a text.
-    """
     if all(word.isascii() and "\0" not in word for word in (entry.feed, entry.topic, entry.detail)):
         return entry  # nearly always
     words = {

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.errors import Misconfigured, Refused, Temporary
@@ -34,7 +34,7 @@ def test_any_settlement_comes_back_as_it_was(settlement: Settlement) -> None:
     assert content(Decoder(WORDS).decode(encode(settlement))) == content(settlement)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(settlements, min_size=1, max_size=6))
 def test_settlements_survive_a_restart_in_order(
     tmp_path_factory: pytest.TempPathFactory, written: list[Settlement]
