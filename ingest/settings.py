@@ -155,6 +155,15 @@ class LimitSettings(Strict):
     values: int = Field(default=10_000, ge=1)
 
 
+class SparkplugSettings(Strict):
+    """`rebirth`: ask an edge node for its births where we lack one. The only thing that is ever published; the broker
+    has to allow it. `rebirth_every`: each node is asked once in that time.
+    """
+
+    rebirth: bool = False
+    rebirth_every: Annotated[Seconds, Field(ge=10)] = 300.0
+
+
 class IngestSettings(Strict):
     """The intake: where it listens, how it batches, what it refuses."""
 
@@ -173,6 +182,7 @@ class IngestSettings(Strict):
     """Readings older than this are refused as late; younger ones are known again if they come twice."""
     future_skew: Annotated[Seconds, Field(ge=0)] = 300.0
     limits: LimitSettings = LimitSettings()
+    sparkplug: SparkplugSettings = SparkplugSettings()
     mappings: tuple[Path, ...] = ()
     """Files that say how a vendor's JSON becomes readings; docs/mapping.md."""
 

@@ -16,9 +16,12 @@ from citybrain.engine.redrive import QuarantineRedrive
 from citybrain.engine.reloading import RuleReload, compiled
 from citybrain.engine.totals import Totals
 from citybrain.engine.trends import Trends, charts_of
-from domain.ports import Clock, SeriesStore
+from domain.ports import Clock, SeriesStore, Session
+from ingest.formats.choosing import Formats, choice_of
+from ingest.formats.sparkplug import open_sparkplug
 from ingest.intake import Intake
 from ingest.pipeline import Pipeline
+from ingest.rebirths import Rebirths
 from ingest.sessions.opening import open_session
 from ingest.statistics import Statistics
 from notify.delivery import Deliverer
@@ -46,6 +49,7 @@ class Parts:
     store: SeriesStore
     intake: Intake
     statistics: Statistics
+    rebirths: Rebirths | None
     pump: SeriesPump
     refusals: StoreRefusals
     roller: Roller
@@ -68,12 +72,33 @@ class Parts:
         self.records.close()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _WayIn:
+    """From the broker to settlements, and the little that goes back."""
+
+    pipeline: Pipeline
+    session: Session
+    rebirths: Rebirths | None
+
+
+def _way_in(installation: Installation, clock: Clock, statistics: Statistics) -> _WayIn:
+    registry, settings = installation.registry, installation.settings.ingest
+    rebirths = Rebirths(settings.sparkplug, clock) if settings.sparkplug.rebirth else None
+    formats = Formats(choice_of(settings, registry, {"sparkplug-b": lambda: open_sparkplug(rebirths)}))
+    return _WayIn(
+        pipeline=Pipeline(registry, installation.catalogue, settings, statistics=statistics, formats=formats),
+        session=open_session(settings, clock, rebirths),
+        rebirths=rebirths,
+    )
+
+
 def build(installation: Installation, clock: Clock) -> Parts:
     """Open the files and databases. Raises Misconfigured, Refused (somebody else has them) or Temporary (away)."""
     settings, registry, catalogue = installation.settings, installation.registry, installation.catalogue
     settings.data.mkdir(parents=True, exist_ok=True)
     statistics = Statistics(settings.ingest.feed_ids)
-    pipeline = Pipeline(registry, catalogue, settings.ingest, statistics=statistics)
+    way_in = _way_in(installation, clock, statistics)
+    pipeline = way_in.pipeline
     desk = RuleDesk(compiled(installation.ruleset, settings.rules, registry, pipeline.vocabulary))
     records = Records.open(settings.records.url_in(settings.data), settings=settings.records)
     with records.transaction() as books:
@@ -82,7 +107,6 @@ def build(installation: Installation, clock: Clock) -> Parts:
     check_series(settings.series, registry)
     store = open_series_store(settings.series, settings.data, catalogue)
     refusals = StoreRefusals(records, store=store, target=target_of(settings.series))
-    session = open_session(settings.ingest, clock)
     cards = CurrentCards(desk)
     writer = NoticeWriter(cards=cards, registry=registry)
     planner = NoticePlanner(routes=settings.notify.routes, writer=writer)
@@ -105,8 +129,9 @@ def build(installation: Installation, clock: Clock) -> Parts:
         journal=journal,
         records=records,
         store=store,
-        intake=Intake(session, pipeline, journal, clock, settings.ingest, redrive=redrive),
+        intake=Intake(way_in.session, pipeline, journal, clock, settings.ingest, redrive=redrive),
         statistics=statistics,
+        rebirths=way_in.rebirths,
         pump=SeriesPump(
             journal=journal, store=store, clock=clock, settings=settings.series.pump, on_refused=refusals.keep
         ),

@@ -1,8 +1,9 @@
 """Chooses the decoder of a message: by the format of its feed, else by topic, else by the looks of the payload."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from domain.devices import PLAIN, Dialect, Registry
@@ -19,6 +20,7 @@ from ingest.settings import AUTO, MAPPING, IngestSettings, LimitSettings
 from ingest.topics import TopicFilter
 
 REMEMBERED_TOPICS = 100_000
+NO_OPENERS: Mapping[str, Callable[[], Decode]] = MappingProxyType({})
 
 
 def dialects_of(registry: Registry) -> Mapping[str, Dialect]:
@@ -42,13 +44,19 @@ class FormatChoice:
     dialects: Mapping[str, Dialect] = field(default_factory=dict)
 
 
-def choice_of(settings: IngestSettings, registry: Registry) -> FormatChoice:
-    """As the settings say. Raises Misconfigured for a mapping file that cannot be used, and for a feed whose format
+def choice_of(
+    settings: IngestSettings, registry: Registry, openers: Mapping[str, Callable[[], Decode]] = NO_OPENERS
+) -> FormatChoice:
+    """As the settings say. `openers` make the decoders of the formats that they name, in place of the table: some are
+    given what outlives them. Raises Misconfigured for a mapping file that cannot be used, and for a feed whose format
     nobody knows.
     """
     by_feed = {feed.id: feed.format for feed in settings.feeds if feed.format != AUTO}
     return FormatChoice(
-        table=table_of(settings), by_feed=by_feed, limits=settings.limits, dialects=dialects_of(registry)
+        table=[replace(entry, open=openers.get(entry.name, entry.open)) for entry in table_of(settings)],
+        by_feed=by_feed,
+        limits=settings.limits,
+        dialects=dialects_of(registry),
     )
 
 

@@ -6,7 +6,7 @@ A device is called `group/edge/device` here, an edge node itself `group/edge`: s
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from config.codes import shipped_codes
 from domain.errors import Unusable
@@ -29,9 +29,19 @@ _BD_SEQ = "bdSeq"
 _MOST_MS = 10**14
 
 
-def open_sparkplug() -> Decode:
-    """A decoder with its own memory of births."""
-    return _Sparkplug().decode
+class Nursery(Protocol):
+    """Who may have edge nodes born again. Nodes go by the topic of their NCMD."""
+
+    def want(self, topic: str, *, received: int) -> None:
+        """A message that came at `received` (microseconds) shows that we lack a birth, or messages before it."""
+
+    def born(self, topic: str) -> None:
+        """A node has told everything."""
+
+
+def open_sparkplug(nursery: Nursery | None = None) -> Decode:
+    """A decoder with its own memory of births. Without a nursery nobody is asked for one."""
+    return _Sparkplug(nursery).decode
 
 
 def looks_like(message: Message) -> bool:
@@ -46,6 +56,8 @@ class _Speaker:
     kind: str
     node: str
     device: str
+    command_topic: str
+    """Where the edge node listens."""
 
     @property
     def name(self) -> str:
@@ -53,8 +65,9 @@ class _Speaker:
 
 
 class _Sparkplug:
-    def __init__(self) -> None:
+    def __init__(self, nursery: Nursery | None) -> None:
         self._nodes = EdgeNodes()
+        self._nursery = nursery
 
     def decode(self, message: Message, dialects: Dialects) -> Sequence[Decoded]:
         """Commands and the states of hosts are no readings: []. Raises Unusable."""
@@ -72,8 +85,22 @@ class _Sparkplug:
             return self._death(speaker, content, is_past=is_past)
         if speaker.kind in _BIRTHS and not is_past:
             self._birth(speaker, content, message.received)
+        nursery = None if is_past or not self._lacks(speaker, content) else self._nursery
         telling = self._told(speaker, content, message.received, dialects)
-        return [telling.decoded()] if is_past else self._counted(speaker, content, telling)
+        decoded = [telling.decoded()] if is_past else self._counted(speaker, content, telling)
+        if nursery is not None:
+            nursery.want(speaker.command_topic, received=message.received)
+        return decoded
+
+    def _lacks(self, speaker: _Speaker, content: Any) -> bool:
+        """Whether a birth would tell what we do not know: it was never seen, or it, or others since, went lost."""
+        node = self._nodes.node(speaker.node)
+        if speaker.kind == "NBIRTH":
+            return False
+        if "" not in node.births or node.misses(content.seq if content.HasField("seq") else None):
+            return True
+        birth = node.births.get(speaker.device)
+        return birth is None or any(not birth.knows(metric.name, metric.alias) for metric in content.metrics)
 
     def _birth(self, speaker: _Speaker, content: Any, received: int) -> None:
         birth = Birth(received)
@@ -84,6 +111,8 @@ class _Sparkplug:
         if not speaker.device:
             node = self._nodes.node(speaker.node)
             node.bd_seq, node.sequence = _bd_seq(content), 0
+            if self._nursery is not None:
+                self._nursery.born(speaker.command_topic)
 
     def _death(self, speaker: _Speaker, content: Any, *, is_past: bool) -> Sequence[Decoded]:
         node = self._nodes.node(speaker.node)
@@ -172,7 +201,8 @@ def _speaker(topic: str) -> _Speaker:
         raise Unusable(Reason.UNKNOWN_TOPIC, detail)
     node = f"{device_name(parts['group'])}/{device_name(parts['edge'])}"
     device = folded(device_name(parts["device"])) if parts["device"] else ""
-    return _Speaker(kind=parts["kind"], node=node, device=device)
+    command_topic = f"{topic[: parts.start('kind')]}NCMD/{parts['edge']}"
+    return _Speaker(kind=parts["kind"], node=node, device=device, command_topic=command_topic)
 
 
 def _bd_seq(content: Any) -> int | None:

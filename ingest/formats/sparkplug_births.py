@@ -33,6 +33,10 @@ class Birth:
     by_name: dict[str, int] = field(default_factory=dict)
     """Name → data type."""
 
+    def knows(self, name: object, alias: int) -> bool:
+        """A metric that comes with its name needs no birth."""
+        return bool(name) or alias in self.by_alias
+
     def announce(self, name: str, datatype: int, alias: int | None) -> None:
         self.by_name[name] = datatype
         if alias is not None:
@@ -47,6 +51,12 @@ class EdgeNode:
     births: dict[str, Birth] = field(default_factory=dict)
     sequence: int | None = None
     """`seq` without its wrap at 256."""
+
+    def misses(self, seq: int | None) -> bool:
+        """Whether messages before this one never came."""
+        if seq is None or seq >= SEQ_RANGE or self.sequence is None:
+            return False
+        return 1 < (seq - self.sequence) % SEQ_RANGE < SEQ_RANGE - _OVERTAKEN
 
     def counted(self, seq: int) -> tuple[int, int]:
         """The running number of a message, and how many messages before it never came."""

@@ -15,6 +15,8 @@ from domain.messages import Reason
 _PACKAGE = "citybrain.sparkplug"
 _FILE = "citybrain/sparkplug.proto"
 _MOST_METRICS = 10_000
+REBIRTH = "Node Control/Rebirth"
+_BOOLEAN = 11
 _Field = descriptor_pb2.FieldDescriptorProto
 
 _SCALARS = {
@@ -81,6 +83,14 @@ def parsed_payload(payload: bytes) -> Any:
         detail = f"{len(content.metrics)} metrics, at most {_MOST_METRICS}; split the message"
         raise Unusable(Reason.TOO_MANY_POINTS, detail)
     return content
+
+
+def rebirth_payload(*, milliseconds: int) -> bytes:
+    """What an NCMD carries that asks an edge node for all its births (Sparkplug 3.0.0, chapter 6, NCMD)."""
+    content = payload_type()(timestamp=milliseconds)
+    content.metrics.add(name=REBIRTH, timestamp=milliseconds, datatype=_BOOLEAN, boolean_value=True)
+    whole: bytes = content.SerializeToString()
+    return whole
 
 
 def _add(message: descriptor_pb2.DescriptorProto, name: str, number: int, kind: str) -> None:

@@ -26,8 +26,8 @@ from domain.ports import Clock
 from ingest.sessions.bulk_incoming import Care, Incoming
 from ingest.sessions.bulk_wire import Wire
 from ingest.sessions.feeds import FeedOfTopic
-from ingest.sessions.link import PACKET_ID_BITS, LinkState, Refusal
-from ingest.sessions.outgoing import answers
+from ingest.sessions.link import PACKET_ID_BITS, LinkState, Publication, Refusal
+from ingest.sessions.outgoing import answers, published
 from ingest.sessions.reaching import why
 from ingest.sessions.vitality import Vitality
 from ingest.settings import BrokerSettings
@@ -113,6 +113,10 @@ class BulkConnection:
             if tokens:
                 self._unsettled -= qos * len(tokens)
                 self._say(answers(tokens, qos=qos))
+
+    def publish(self, publications: Sequence[Publication]) -> None:
+        """See the port."""
+        self._say(published(publications, is_5=True))
 
     def close(self, *, because: str = "closed by us") -> None:
         """See the port."""

@@ -2,12 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from domain.messages import Message
 
 PACKET_ID_BITS = 16
 """A message's token is its connection's number followed by its packet identifier, which is 0 at QoS 0."""
+
+
+class Publication(NamedTuple):
+    """Something that we say ourselves, at QoS 0: nobody waits for it, and it may be lost."""
+
+    topic: str
+    payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,9 @@ class Link(Protocol):
 
         Messages of other connections are passed over: the broker gives their identifiers to others by now.
         """
+
+    def publish(self, publications: Sequence[Publication]) -> None:
+        """Send them as soon as the socket takes them; on a connection that is over, not at all."""
 
     def close(self, *, because: str = "closed by us") -> None:
         """Say goodbye without ending the session at the broker. Closing twice is not an error."""

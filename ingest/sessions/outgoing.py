@@ -1,12 +1,13 @@
 """Bytes on their way to the broker: joined, and sent as the socket takes them."""
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ingest.sessions.link import PACKET_ID_BITS
+from ingest.sessions.link import PACKET_ID_BITS, Publication
 
+_PUBLISH = 0x30
 _PUBACK = 0x4002
 _PUBREC = 0x5002
 """First two bytes of an answer without reason code and properties: MQTT 3.1.1 and 5 read it alike."""
@@ -42,6 +43,25 @@ class Outgoing:
     @property
     def is_waiting(self) -> bool:
         return bool(self._unsent)
+
+
+def published(publications: Sequence[Publication], *, is_5: bool) -> bytes:
+    """A PUBLISH for each: QoS 0, not retained, without properties (MQTT 5, 3.3)."""
+    packets = []
+    for topic, payload in publications:
+        name = topic.encode()
+        body = len(name).to_bytes(2) + name + (b"\x00" if is_5 else b"") + payload
+        packets.append(bytes([_PUBLISH]) + _length(len(body)) + body)
+    return b"".join(packets)
+
+
+def _length(size: int) -> bytes:
+    """Seven bits in a byte, the lowest first; the eighth says that more follow (MQTT 5, 1.5.5)."""
+    digits = bytearray()
+    while size > 0x7F:
+        digits.append(size & 0x7F | 0x80)
+        size >>= 7
+    return bytes([*digits, size])
 
 
 def answers(tokens: list[int], *, qos: int = 1) -> bytes:

@@ -15,8 +15,8 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from domain.messages import Message
 from domain.ports import Clock
 from ingest.sessions.feeds import UNREADABLE_TOPIC, FeedOfTopic
-from ingest.sessions.link import PACKET_ID_BITS, LinkState, Refusal
-from ingest.sessions.outgoing import Outgoing, answers
+from ingest.sessions.link import PACKET_ID_BITS, LinkState, Publication, Refusal
+from ingest.sessions.outgoing import Outgoing, answers, published
 from ingest.sessions.reaching import not_reached, why
 from ingest.settings import BrokerSettings
 
@@ -113,6 +113,12 @@ class PahoConnection:
             return
         self._outgoing.put(answers([one.token for one in mine]))
         self._write()
+
+    def publish(self, publications: Sequence[Publication]) -> None:
+        """See the port."""
+        if not self.state.is_over:
+            self._outgoing.put(published(publications, is_5=self._settings.protocol == "5"))
+            self._write()
 
     def close(self, *, because: str = "closed by us") -> None:
         """See the port."""

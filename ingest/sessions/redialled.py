@@ -5,12 +5,13 @@ Everything happens inside `receive`, in the caller's thread: while nobody receiv
 
 from collections.abc import Callable, Mapping, Sequence
 from time import sleep
+from typing import Protocol
 
 from domain.errors import Misconfigured, Temporary
 from domain.messages import Message
 from domain.ports import Clock
 from ingest.sessions.feeds import subscriptions
-from ingest.sessions.link import Link
+from ingest.sessions.link import Link, Publication
 from ingest.sessions.outage import OutageWords, Redialling
 from ingest.settings import BrokerSettings, FeedSettings
 from runtime import logs
@@ -22,6 +23,13 @@ _DOUBTED_AFTER = 2
 """Unanswered connections in a row until the broker may be one that does not know our version of MQTT."""
 
 _log = logs.get(__name__)
+
+
+class Orders(Protocol):
+    """What is to be published, by whoever wants it."""
+
+    def take(self) -> Sequence[Publication]:
+        """What is due now, each once; cheap to ask. Taken only while there is a connection."""
 
 
 class RedialledSession:
@@ -45,6 +53,7 @@ class RedialledSession:
         self._pause = pause
         self._subscriptions = subscriptions(feeds)
         self._feeds = tuple(feed.id for feed in feeds)
+        self._orders: Orders | None = None
         self._link: Link | None = None
         self._links = 0
         self._opened_at = 0.0
@@ -62,6 +71,7 @@ class RedialledSession:
             left = max(0.0, deadline - self._clock.monotonic())
             messages = self._link.pump(wait_s=min(left, _LONGEST_PUMP_S), most=self._burst)
             self._look_after(self._link)
+            self._carry_out(self._link)
             if left <= 0:
                 break
         return messages
@@ -88,6 +98,11 @@ class RedialledSession:
     def speaks_as(self, words: OutageWords) -> "RedialledSession":
         """Sessions that stand in for each other tell of an outage with one mouth."""
         self._redialling = Redialling(self._broker, self._clock, words)
+        return self
+
+    def carries(self, orders: Orders | None) -> "RedialledSession":
+        """What is to be said to the broker besides acknowledgements."""
+        self._orders = orders
         return self
 
     def doubts_version(self) -> bool:
@@ -132,6 +147,10 @@ class RedialledSession:
             self._link = None
             self._version_refused = state.refusal is not None and state.refusal.of_version
             self._redialling.ended(state, lived_s=age_s)
+
+    def _carry_out(self, link: Link) -> None:
+        if self._orders is not None and link.state.is_open and (publications := self._orders.take()):
+            link.publish(publications)
 
     def _greeted(self, link: Link) -> None:
         present = link.state.session_present
