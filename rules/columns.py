@@ -159,19 +159,25 @@ class RuleState:
     """No frontier before it changes anything, for kinds that keep it; NEVER: not known. Not in snapshots."""
 
 
-def blank(*, devices: tuple[str, ...], targets: tuple[str, ...]) -> RuleState:
-    """Nothing heard, nothing judged."""
-    n = len(devices)
+_SIGHTS: Mapping[str, tuple[npt.DTypeLike, float]] = {
+    "at": (np.int64, NEVER),
+    "value": (np.float64, np.nan),
+    "span": (np.float32, 0),
+    "watched": (np.int64, NEVER),
+    "delay": (np.int64, 0),
+    "late": (np.int64, 0),
+}
+EVERY_SIGHT = frozenset(_SIGHTS)
+
+
+def blank(*, devices: tuple[str, ...], targets: tuple[str, ...], sights: frozenset[str] = EVERY_SIGHT) -> RuleState:
+    """Nothing heard, nothing judged. Columns of the sightings that are not among `sights` cannot be written."""
+    columns: dict[str, Any] = {
+        name: filled(len(devices), fill, dtype) if name in sights else _unwritten(len(devices), fill, dtype)
+        for name, (dtype, fill) in _SIGHTS.items()
+    }
     return RuleState(
-        sightings=Sightings(
-            keys=devices,
-            at=np.full(n, NEVER, dtype=np.int64),
-            value=np.full(n, np.nan),
-            span=np.zeros(n, dtype=np.float32),
-            watched=np.full(n, NEVER, dtype=np.int64),
-            delay=np.zeros(n, dtype=np.int64),
-            late=np.zeros(n, dtype=np.int64),
-        ),
+        sightings=Sightings(keys=devices, **columns),
         judgements=unjudged(targets, targets=len(targets)),
         waiting=nothing_waiting(),
     )
@@ -190,10 +196,20 @@ def unjudged(keys: tuple[str, ...], *, targets: int) -> Judgements:
     )
 
 
+def filled(shape: int | tuple[int, int], fill: float, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """A column that holds nothing else. Zeros are not written: what is never changed touches no memory."""
+    return np.full(shape, fill, dtype=dtype) if fill else np.zeros(shape, dtype=dtype)
+
+
+def _unwritten(length: int, fill: float, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """One number that reads as a whole column."""
+    return np.broadcast_to(np.array(fill, dtype=dtype), length)
+
+
 def own_of(keys: tuple[str, ...], declared: Mapping[str, Column]) -> Own:
     """Columns as declared, filled: nothing is remembered."""
     columns = {
-        name: np.full((len(keys), column.width) if column.width else len(keys), column.fill, dtype=column.dtype)
+        name: filled((len(keys), column.width) if column.width else len(keys), column.fill, column.dtype)
         for name, column in declared.items()
     }
     return Own(keys=keys, declared=dict(declared), columns=columns)

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +11,10 @@ from domain.conditions import Evidence, RuleCard, Target, Transition
 from domain.devices import Device, Registry
 from domain.instants import MICROS_PER_S, from_micros
 from domain.readings import Vocabulary
-from rules.columns import NEVER, Column, RuleState, blank, own_of, rows_of
+from rules.columns import EVERY_SIGHT, NEVER, Column, RuleState, blank, own_of, rows_of
 from rules.core.arrivals import Arrivals
 from rules.core.machine import Change, Timing
+from rules.rosters import Roster, roster_of
 from rules.state import State
 from rules.tables import LimitTable
 
@@ -33,6 +34,14 @@ class Site:
     """A longer pause between two ticks means that nobody listened."""
     lateness_us: int = 0
     """For rules that do not say it themselves: how far the readings of one series may be out of order."""
+    _rosters: dict[tuple[str, ...], Roster] = field(default_factory=dict)
+
+    def roster_of(self, devices: Sequence[Device]) -> Roster:
+        """The same one for all rules on these devices. Raises KeyError for a device that is not in the vocabulary."""
+        ids = tuple([device.id for device in devices])
+        if ids not in self._rosters:
+            self._rosters[ids] = roster_of(devices, self.vocabulary)
+        return self._rosters[ids]
 
     def lateness_of(self, lateness_s: float | None) -> int:
         """In µs; `lateness_s` is what the rule says."""
@@ -44,15 +53,28 @@ class Judge(ABC):
 
     by_series = False
     """It looks at every series by that series' own clock (`Arrivals.delay`); else all of them go by one."""
+    sights: frozenset[str] = EVERY_SIGHT
+    """The columns of `RuleState.sightings` that it writes. The others cost no memory and cannot be written."""
 
     def __init__(
-        self, *, card: RuleCard, timing: Timing, devices: tuple[Device, ...], targets: tuple[Target, ...], site: Site
+        self,
+        *,
+        card: RuleCard,
+        timing: Timing,
+        devices: tuple[Device, ...],
+        targets: tuple[Target, ...] | None = None,
+        site: Site,
     ) -> None:
+        """Without `targets` every device is its own."""
+        roster = site.roster_of(devices)
         self.card = card
         self.timing = timing
-        self.devices = devices
-        self.targets = targets
-        self.place_of = np.full(len(site.vocabulary.devices), -1, dtype=np.intp)
+        self.devices = roster.devices
+        self.ids = roster.ids
+        self.targets = roster.targets if targets is None else targets
+        self.keys = roster.keys if targets is None else tuple(str(target) for target in targets)
+        """The targets as a snapshot spells them."""
+        self.place_of = roster.place_of
         """From the program's device ordinal to the place in the columns, -1 for devices out of scope."""
         self.metric_ordinal: int | None = None
         """The only metric that it looks at; None: any."""
@@ -60,21 +82,17 @@ class Judge(ABC):
         """What the kind keeps in `RuleState.own`."""
         self.own_rows: Mapping[str, npt.DTypeLike] = {}
         """What the kind keeps in `RuleState.rows`."""
-        ordinal = site.vocabulary.device_ordinal
-        self.place_of[[ordinal[device.id] for device in devices]] = np.arange(len(devices))
 
     def initial(self) -> RuleState:
         """Nothing heard, nothing judged."""
-        state = blank(
-            devices=tuple(device.id for device in self.devices), targets=tuple(str(target) for target in self.targets)
-        )
+        state = blank(devices=self.ids, targets=self.keys, sights=self.sights)
         state.own = own_of(self.own_keys(), self.own_columns)
         state.rows = rows_of(self.own_keys(), self.own_rows)
         return state
 
     def own_keys(self) -> tuple[str, ...]:
         """What the rows of `own` and `rows` are about; the devices, unless a kind says otherwise."""
-        return tuple(device.id for device in self.devices)
+        return self.ids
 
     def feeds(self) -> frozenset[int]:
         """The metrics whose feeds set the clock of a judge over several series; none: it looks at the present."""

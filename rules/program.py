@@ -55,6 +55,7 @@ class Program:
     settle_us: int
     lateness: Mapping[str, int] = field(default_factory=dict)
     lag_limit_us: int = 86_400 * MICROS_PER_S
+    _watched: dict[str, frozenset[Target]] = field(default_factory=dict)
     _translations: WeakKeyDictionary[Vocabulary, tuple[Index, Index]] = field(default_factory=WeakKeyDictionary)
 
     @cached_property
@@ -96,11 +97,13 @@ class Program:
 
     def is_watched(self, rule: str, target: Target) -> bool:
         """Whether the rule is loaded and judges this target."""
-        return (rule, target) in self._watched
+        return rule in self.judges and target in self._targets(rule)
 
-    @cached_property
-    def _watched(self) -> frozenset[tuple[str, Target]]:
-        return frozenset((rule, target) for rule, judge in self.judges.items() for target in judge.targets)
+    def _targets(self, rule: str) -> frozenset[Target]:
+        """Of rules that somebody asked about: seldom more than a few have an open alert."""
+        if rule not in self._watched:
+            self._watched[rule] = frozenset(self.judges[rule].targets)
+        return self._watched[rule]
 
     def translation(self, vocabulary: Vocabulary) -> tuple[Index, Index]:
         """From another vocabulary's device and metric ordinals to the program's; -1 for what the program does not know.

@@ -76,7 +76,8 @@ class _Places:
         newer = (at > table.at[here]) | (table.at[here] == NEVER)
         for name, column in columns.items():
             into = getattr(table, name)
-            into[here[newer]] = np.frombuffer(column, dtype=into.dtype)[there[newer]]
+            if into.flags.writeable:  # else no rule of this table ever looks at it
+                into[here[newer]] = np.frombuffer(column, dtype=into.dtype)[there[newer]]
 
 
 def _restore(state: RuleState, remembered: Remembered, judge: Judge, placed: _Places) -> None:

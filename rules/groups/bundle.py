@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from domain.conditions import Evidence, RuleCard, Signal, Target, TargetKind, Transition
+from domain.conditions import Evidence, RuleCard, Signal, Transition
 from domain.devices import Device
 from domain.instants import MICROS_PER_S, from_micros
 from domain.readings import Reading
@@ -70,7 +70,6 @@ class BundleJudge(Judge):
             card=card,
             timing=timing,
             devices=targets,
-            targets=tuple(Target(kind=TargetKind.DEVICE, id=device.id) for device in targets),
             site=site,
         )
         named: dict[tuple[str, str], int] = {}

@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 
-from domain.conditions import Evidence, Target, TargetKind, Transition
+from domain.conditions import Evidence, Transition
 from domain.devices import Device
 from domain.instants import MICROS_PER_S, from_micros, iso
 from rules.columns import FOREVER, NEVER, Index, Ints, RuleState, Waiting
@@ -38,12 +38,13 @@ class AbsenceJudge(Judge):
     first tick after a pause in which nobody listened.
     """
 
+    sights = frozenset({"at", "watched"})
+
     def __init__(self, entry: AbsenceEntry, site: Site, *, devices: tuple[Device, ...]) -> None:
         super().__init__(
             card=entry.card(unit="s"),
             timing=Timing(),
             devices=devices,
-            targets=tuple(Target(kind=TargetKind.DEVICE, id=device.id) for device in devices),
             site=site,
         )
         self._missed = entry.missed

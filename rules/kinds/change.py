@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from config.durations import Seconds
-from domain.conditions import Evidence, Target, TargetKind, Transition
+from domain.conditions import Evidence, Transition
 from domain.instants import MICROS_PER_S, from_micros
 from domain.metrics import Averaging
 from domain.readings import Reading
@@ -79,7 +79,6 @@ class ChangeJudge(Judge):
             card=entry.card(unit=site.units[entry.metric]),
             timing=entry.timing(),
             devices=devices,
-            targets=tuple(Target(kind=TargetKind.DEVICE, id=device.id) for device in devices),
             site=site,
         )
         self._entry = entry

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from config.durations import Seconds
-from domain.conditions import Evidence, Target, TargetKind, Transition
+from domain.conditions import Evidence, Transition
 from domain.devices import Device
 from domain.instants import MICROS_PER_S, from_micros, iso
 from rules.columns import NEVER, Column, Index, Ints, RuleState
@@ -54,23 +54,24 @@ def compile_clock(entry: ClockEntry, site: Site) -> "ClockJudge":
 class ClockJudge(Judge):
     """Any live reading tells its device's time, of whatever metric and quality. `sightings.at` is when we last got one.
 
-    Each row of `own` is a ring of the device's intervals, newest last: which one, the smallest error in it (event time
-    minus arrival, so that ahead is positive), and the event time of that reading. `owed`: an arrival not judged yet.
+    Each row of `own` is a ring of the device's intervals, newest last: the smallest error in each (event time minus
+    arrival, so that ahead is positive), and the event time of that reading. `owed`: an arrival not judged yet.
     """
+
+    sights = frozenset({"at"})
 
     def __init__(self, entry: ClockEntry, site: Site, *, devices: tuple[Device, ...]) -> None:
         super().__init__(
             card=entry.card(unit="s"),
             timing=Timing(hold=round(entry.hold * MICROS_PER_S), clear=round(entry.clear * MICROS_PER_S)),
             devices=devices,
-            targets=tuple(Target(kind=TargetKind.DEVICE, id=device.id) for device in devices),
             site=site,
         )
         self._ahead, self._behind = round(entry.ahead * MICROS_PER_S), round(entry.behind * MICROS_PER_S)
         self._interval = np.array([round(device.interval_s * MICROS_PER_S) for device in devices], dtype=np.int64)
         self._validity = np.round(self._interval * entry.evidence_for).astype(np.int64)
         ring = Column(dtype=np.int64, fill=NEVER, width=entry.intervals)
-        self.own_columns = {"interval": ring, "error": ring, "at": ring, "owed": Column(dtype=np.int64, fill=NEVER)}
+        self.own_columns = {"error": ring, "at": ring, "owed": Column(dtype=np.int64, fill=NEVER)}
 
     def observe(self, state: RuleState, arrivals: Arrivals) -> list[Transition]:
         place = self.place_of[arrivals.device]
@@ -134,10 +135,11 @@ class ClockJudge(Judge):
     def _remember(self, state: RuleState, devices: Index, at: Ints, came: Ints) -> None:
         """Into the newest interval of the ring, where it is nearer to its arrival, or into a new one."""
         interval = came // self._interval[devices]
-        opens = state.own["interval"][devices, -1] != interval
-        nearer = opens | (np.abs(at - came) < np.abs(state.own["error"][devices, -1]))
+        newest_at, newest_error = state.own["at"][devices, -1], state.own["error"][devices, -1]
+        opens = (newest_at == NEVER) | ((newest_at - newest_error) // self._interval[devices] != interval)
+        nearer = opens | (np.abs(at - came) < np.abs(newest_error))
         turning = devices[opens]
-        for name, value in (("interval", interval), ("error", at - came), ("at", at)):
+        for name, value in (("error", at - came), ("at", at)):
             ring = state.own[name]
             for place in range(ring.shape[1] - 1):
                 ring[turning, place] = ring[turning, place + 1]
@@ -149,13 +151,13 @@ class ClockJudge(Judge):
         allowed = np.maximum((came[:, -1] - came[:, 0]) // STEADY_SHARE, STEADY_AT_LEAST)
         steady = error.max(axis=1) - error.min(axis=1) <= allowed
         found = np.where(off, np.where(steady, Finding.VIOLATED, Finding.BETWEEN), Finding.OK)
-        found[state.own["interval"][devices, 0] == NEVER] = Finding.UNKNOWN
+        found[state.own["at"][devices, 0] == NEVER] = Finding.UNKNOWN
         return found.astype(np.int8)
 
     def _errors(self, state: RuleState, devices: Index) -> tuple[Ints, Ints, Ints]:
         """The ring of errors, the arrivals that they were seen at, and the smallest error."""
         error, at = state.own["error"][devices], state.own["at"][devices]
-        known = state.own["interval"][devices] != NEVER
+        known = at != NEVER
         error = np.where(known, error, error[:, -1:])
         least = np.abs(error).argmin(axis=1)
         return error, np.where(known, at, at[:, -1:]) - error, error[np.arange(len(devices)), least]
@@ -187,6 +189,6 @@ class ClockJudge(Judge):
             figures={
                 "device_time": iso(from_micros(arrived + error)),
                 "received": iso(from_micros(arrived)),
-                "intervals": float(np.count_nonzero(state.own["interval"][device] != NEVER)),
+                "intervals": float(np.count_nonzero(state.own["at"][device] != NEVER)),
             },
         )

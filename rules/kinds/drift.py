@@ -7,7 +7,7 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from config.durations import Seconds
-from domain.conditions import Evidence, Target, TargetKind, Transition
+from domain.conditions import Evidence, Transition
 from domain.devices import Device
 from domain.instants import MICROS_PER_S, from_micros, iso
 from rules.columns import NEVER, Column, Ints, RuleState
@@ -62,7 +62,6 @@ class DriftJudge(Judge):
             card=entry.card(unit=site.units[entry.metric]),
             timing=entry.timing(),
             devices=devices,
-            targets=tuple(Target(kind=TargetKind.DEVICE, id=device.id) for device in devices),
             site=site,
         )
         self.metric_ordinal = site.vocabulary.metric_ordinal[entry.metric]

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from config.durations import Seconds
-from domain.conditions import Evidence, Target, TargetKind, Transition
+from domain.conditions import Evidence, Transition
 from domain.devices import Device
 from domain.instants import MICROS_PER_S, from_micros, iso
 from rules.columns import FOREVER, NEVER, Column, Index, Ints, Rows, RuleState
@@ -88,7 +88,6 @@ class IndexJudge(Judge):
             card=entry.card(unit="1"),
             timing=entry.timing(),
             devices=devices,
-            targets=tuple(Target(kind=TargetKind.DEVICE, id=device.id) for device in devices),
             site=site,
         )
         self._entry = entry

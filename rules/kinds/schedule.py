@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from domain.conditions import Evidence, Signal, Target, TargetKind, Transition
+from domain.conditions import Evidence, Signal, Transition
 from domain.devices import Device, Registry
 from domain.instants import MICROS_PER_S, from_micros
 from domain.readings import Reading
@@ -65,13 +65,13 @@ class ScheduleJudge(Judge):
     """
 
     by_series = True
+    sights = frozenset[str]()
 
     def __init__(self, entry: ScheduleEntry, site: Site, *, devices: tuple[Device, ...], limits: Limits) -> None:
         super().__init__(
             card=entry.card(unit=site.units[entry.metric]),
             timing=entry.timing(),
             devices=devices,
-            targets=tuple(Target(kind=TargetKind.DEVICE, id=device.id) for device in devices),
             site=site,
         )
         self.own_columns = {

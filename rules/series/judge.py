@@ -34,7 +34,7 @@ class SeriesJudge(MeasuredRule):
         """Rules on the same metric of the same devices, whose limits stay the same for long stretches."""
         if type(self) is not SeriesJudge or not isinstance(self.limits, SteadyLimits) or not self.devices:
             return None
-        return self.metric_ordinal, tuple(device.id for device in self.devices)
+        return self.metric_ordinal, self.ids
 
     def panel(self, judges: Sequence[Judge]) -> Panel:
         return SeriesPanel([judge for judge in judges if isinstance(judge, SeriesJudge)])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from domain.conditions import Evidence, Target, TargetKind
+from domain.conditions import Evidence
 from domain.devices import Device
 from domain.instants import MICROS_PER_S
 from domain.readings import Reading
@@ -19,6 +19,8 @@ class MeasuredRule(Judge):
     """
 
     by_series = True
+    sights = frozenset({"at", "value", "span", "delay", "late"})
+    sights = frozenset({"at", "value", "span", "delay", "late"})
 
     def __init__(
         self,
@@ -34,7 +36,6 @@ class MeasuredRule(Judge):
             card=entry.card(unit=site.units[entry.metric]),
             timing=entry.timing(),
             devices=devices,
-            targets=tuple(Target(kind=TargetKind.DEVICE, id=device.id) for device in devices),
             site=site,
         )
         self.limits = limits

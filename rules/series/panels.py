@@ -73,14 +73,13 @@ class SeriesPanel(Panel):
             state.rules[self._rules[0]] = self._judges[0].initial()
             return
         first = self._judges[0]
-        devices = tuple(device.id for device in first.devices)
         joint = replace(
-            blank(devices=devices, targets=()), judgements=unjudged((), targets=self._devices * self._width)
+            blank(devices=first.ids, targets=(), sights=first.sights),
+            judgements=unjudged((), targets=self._devices * self._width),
         )
         state.panels[self._rules[0]] = joint
-        keys = tuple(str(target) for target in first.targets)
         for number, judge in enumerate(self._judges):
-            mine = _column(joint.judgements, keys, slice(number, None, self._width))
+            mine = _column(joint.judgements, first.keys, slice(number, None, self._width))
             state.rules[judge.card.id] = replace(joint, judgements=mine)
 
     def resume(self, state: State) -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from domain.conditions import Evidence, Target, TargetKind, Transition
+from domain.conditions import Evidence, Transition
 from domain.devices import Device
 from domain.instants import MICROS_PER_S, from_micros
 from rules.columns import FOREVER, NEVER, Column, Index, Ints, RuleState
@@ -95,6 +95,7 @@ class WindowJudge(Judge):
     """
 
     by_series = True
+    sights = frozenset({"at", "value", "delay"})
 
     def __init__(
         self, entry: MetricEntry, site: Site, *, devices: tuple[Device, ...], limits: Limits, plan: Plan
@@ -103,7 +104,6 @@ class WindowJudge(Judge):
             card=entry.card(unit=unit_of(plan.aggregate, site.units[entry.metric])),
             timing=entry.timing(),
             devices=devices,
-            targets=tuple(Target(kind=TargetKind.DEVICE, id=device.id) for device in devices),
             site=site,
         )
         self.limits = limits
