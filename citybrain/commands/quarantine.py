@@ -33,6 +33,7 @@ COLUMNS = {
 WAIT_S = 60.0
 POLL_S = 0.2
 SHOWN_BYTES = 512
+SHOWN_LETTERS = 4096
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -116,14 +117,16 @@ def redriving(
     settings = settings_for(config, data)
     which = _filter(numbers, **words)
     with books_of(settings) as books:
-        found = books.quarantine.count(which)
-    left = 0 if dry_run or not found else _drive(settings, which)
-    outcome = {"found": found, "driven": 0 if dry_run else found - left, "waiting": found if dry_run else left}
+        found, cut_off = books.quarantine.count(which), books.quarantine.cut_off(which)
+    whole = found - cut_off
+    left = whole if dry_run or not whole else _drive(settings, which)
+    outcome = {"found": found, "driven": whole - left, "waiting": left, "cut_off": cut_off}
     if as_json:
         click.echo(json.dumps(outcome))
     else:
         click.echo(
             f"符合 found {found}，已重新处理 driven {outcome['driven']}，等待 waiting {outcome['waiting']};"
+            f"{f' 仅存开头，无法重新处理 kept only in part: {cut_off};' if cut_off else ''}"
             " `citybrain ledger --json` (feed …/redriven) 说明结果 tells what became of them"
         )
 
@@ -197,7 +200,9 @@ def _dump(payload: bytes) -> str:
     except UnicodeDecodeError:
         text = ""
     if text and all(letter.isprintable() or letter in "\r\n\t" for letter in text):
-        return text
+        if len(text) <= SHOWN_LETTERS:
+            return text
+        return f"{text[:SHOWN_LETTERS]}\n… {len(text) - SHOWN_LETTERS} more letters; --json gives them all"
     rows = [payload[start : start + 16] for start in range(0, min(len(payload), SHOWN_BYTES), 16)]
     lines = [f"{16 * number:06x}  {row.hex(' '):<47}  {_ascii(row)}" for number, row in enumerate(rows)]
     if len(payload) > SHOWN_BYTES:

@@ -9,11 +9,10 @@ from domain.instants import MICROS_PER_S
 from domain.messages import Reason
 from ingest.formats.mapping_file import TimeEntry
 from ingest.formats.numbers import number
-from ingest.formats.times import of_digits, of_epoch, of_text
+from ingest.formats.times import LONGEST_SPAN_S, of_digits, of_epoch, of_text
 
 _COUNT = re.compile(r"\d{9,13}(\.\d+)?|\d{16}|\d{19}", re.ASCII)
 _DATE = re.compile(r"\d{14}|\d{17}", re.ASCII)
-_LONGEST_S = 366 * 86_400.0
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
 
 
@@ -30,7 +29,7 @@ def seconds_of(value: Any, unit: str) -> float:
     except Unusable as exc:
         raise Unusable(Reason.WRONG_SHAPE, f"span {str(value)[:60]!r} is no number; write digits") from exc
     seconds = None if found is None else found * _SECONDS[unit]
-    if seconds is None or not 0 <= seconds <= _LONGEST_S:
+    if seconds is None or not 0 <= seconds <= LONGEST_SPAN_S:
         raise Unusable(Reason.WRONG_SHAPE, f"span {str(value)[:60]!r} {unit} is no length of a measurement")
     return seconds
 

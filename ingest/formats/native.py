@@ -19,6 +19,7 @@ from domain.names import why_no_name
 from domain.readings import Quality
 from ingest.formats.decoded import Decoded, Dialects, Reject
 from ingest.formats.depth import is_deeper
+from ingest.formats.times import LONGEST_SPAN_S
 
 MAX_DEPTH = 32
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -29,7 +30,7 @@ LARGEST_MS = 2**53
 
 class _Envelope(Struct, gc=False):
     t: int | str | None = None
-    span: Annotated[float, Meta(ge=0)] | None = None
+    span: Annotated[float, Meta(ge=0, le=LONGEST_SPAN_S)] | None = None
     q: Literal["good", "uncertain", "bad"] | None = None
     u: dict[str, str] | None = None
     hist: bool | None = None

@@ -7,6 +7,9 @@ from domain.errors import Unusable
 from domain.instants import to_micros
 from domain.messages import Reason
 
+LONGEST_SPAN_S = 366 * 86_400.0
+"""No measurement takes longer than a year; what says so is a fault, such as milliseconds taken for seconds."""
+
 _DIGITS = "%Y%m%d%H%M%S"
 _MICROS_PER_UNIT = ((1e9, 1e11, 1_000_000, 1), (1e12, 1e14, 1000, 1), (1e15, 1e17, 1, 1), (1e18, 1e20, 1, 1000))
 """From, below, factor, divisor: seconds, milliseconds, microseconds and nanoseconds of this century do not overlap."""

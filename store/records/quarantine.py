@@ -18,6 +18,8 @@ BYTES = "quarantine-bytes"
 _AT_ONCE = 500
 _WRITTEN = ("feed", "topic", "payload", "received", "reason", "detail", "readings")
 """Columns of a new entry, in the order of the table."""
+_CUT_OFF = quarantine.c.reason == Reason.TOO_LARGE
+"""The beginning of a message is another message, and might even be readable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +137,8 @@ class QuarantineRecords:
         return _entry(**row._mapping) if row else None
 
     def ask(self, which: QuarantineFilter, *, now: datetime) -> int:
-        """Ask to drive these again. How many were not asked for before."""
-        wanted = and_(which.condition(), quarantine.c.asked_at.is_(None))
+        """Ask to drive these again, but those that are `cut_off`. How many were not asked for before."""
+        wanted = and_(which.condition(), ~_CUT_OFF, quarantine.c.asked_at.is_(None))
         return self._connection.execute(update(quarantine).where(wanted).values(asked_at=now)).rowcount
 
     def asked(self, *, limit: int, after: int = 0) -> Sequence[QuarantineEntry]:
@@ -160,6 +162,11 @@ class QuarantineRecords:
     def count(self, which: QuarantineFilter) -> int:
         """How many entries these are."""
         return self._connection.scalar(select(func.count()).select_from(quarantine).where(which.condition())) or 0
+
+    def cut_off(self, which: QuarantineFilter) -> int:
+        """How many of these cannot be driven again, because only the beginning of them was kept."""
+        wanted = and_(which.condition(), _CUT_OFF)
+        return self._connection.scalar(select(func.count()).select_from(quarantine).where(wanted)) or 0
 
     def in_vain(self, ids: Collection[int]) -> None:
         """These were taken again and are as bad as before: they stay, until somebody asks anew."""

@@ -129,7 +129,7 @@ def test_an_entry_that_is_not_there_is_said_to_be_missing(terminal: Terminal, re
 def test_driving_again_needs_to_be_told_what_and_an_engine(terminal: Terminal, recorded: Site) -> None:
     assert terminal.run("quarantine", "redrive", "--config", recorded.file).code == 2
     counted = terminal.run("quarantine", "redrive", "--all", "--dry-run", "--config", recorded.file, "--json")
-    assert counted.rows == [{"found": 1, "driven": 0, "waiting": 1}]
+    assert counted.rows == [{"found": 1, "driven": 0, "waiting": 1, "cut_off": 0}]
     ran = terminal.run("quarantine", "redrive", "--all", "--config", recorded.file)
     assert (ran.code, "no engine runs" in ran.err) == (1, True)
 

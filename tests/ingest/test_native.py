@@ -99,6 +99,8 @@ def test_what_is_not_json_is_told_as_such(payload: bytes) -> None:
         {"v": [1]},
         {"v": {"a": 1}, "span": -1},
         {"v": {"a": 1}, "span": "60"},
+        {"v": {"a": 1}, "span": 1e99},
+        {"v": {"a": 1}, "span": 366 * 86_400 + 1},
         {"v": {"a": 1}, "q": "fine"},
         {"v": {"a": 1}, "id": ""},
         {"v": {"a": 1}, "id": "x" * 65},

@@ -68,6 +68,14 @@ def test_what_was_asked_for_waits_in_order_and_is_asked_for_once(records: Record
         assert [entry.content.topic for entry in books.quarantine.asked(limit=10, after=asked[0].id)] == ["c"]
 
 
+def test_what_was_kept_only_in_part_is_not_driven_again(records: Records) -> None:
+    with records.transaction() as books:
+        books.quarantine.add([bad("whole"), bad("beginning", reason=Reason.TOO_LARGE)])
+        assert books.quarantine.ask(QuarantineFilter(), now=NOON) == 1
+        assert [entry.content.topic for entry in books.quarantine.asked(limit=10)] == ["whole"]
+        assert books.quarantine.cut_off(QuarantineFilter()) == 1
+
+
 def test_what_was_driven_goes(records: Records) -> None:
     with records.transaction() as books:
         books.quarantine.add([bad("a"), bad("b")])
