@@ -16,7 +16,11 @@ from domain.readings import Reading
 from rules.core.comparing import Comparison, Finding
 from rules.entries import Fault, Ground, Intervals, MetricEntry
 from rules.groups.bundle import BundleJudge, Known, own_strand
+from rules.groups.guards import Guard
 from rules.judges import Site
+
+_MASKS = 2
+"""The strands from this one on are the guard's."""
 
 
 class Scale(Strict):
@@ -44,7 +48,7 @@ class Counterpart(Strict):
 
 class AgreementEntry(MetricEntry):
     """The metric may differ from what is expected by `tolerance`, or by the `share` of it, whichever is more, on this
-    `side`. Where either is unknown, so is the agreement.
+    `side`. Where either is unknown, or the guard says so, so is the agreement: a lamp without supply obeys nobody.
     """
 
     kind: Literal["agreement"]
@@ -53,6 +57,7 @@ class AgreementEntry(MetricEntry):
     share: Annotated[float, Field(ge=0)] = 0.0
     side: Literal["both", "below", "above"] = "both"
     dead_band: Annotated[float, Field(ge=0)] = 0.0
+    unless: Guard | None = None
 
     @model_validator(mode="after")
     def _compares_two(self) -> Self:
@@ -65,6 +70,8 @@ class AgreementEntry(MetricEntry):
         if self.expected.metric not in ground.catalogue:
             hint = did_you_mean(self.expected.metric, ground.catalogue.codes)
             yield ("expected", "metric"), f"expected.metric {self.expected.metric!r} is not in the catalogue{hint}"
+        if self.unless is not None:
+            yield from self.unless.faults("unless", ground)
 
 
 def compile_agreement(entry: AgreementEntry, site: Site) -> "AgreementJudge":
@@ -79,7 +86,7 @@ def compile_agreement(entry: AgreementEntry, site: Site) -> "AgreementJudge":
 
 
 class AgreementJudge(BundleJudge):
-    """Two strands: what is reported, what is expected of it."""
+    """Two strands: what is reported, what is expected of it; those after them mask it."""
 
     def __init__(self, entry: AgreementEntry, site: Site, scales: list[tuple[Device, float]]) -> None:
         devices = tuple(device for device, _ in scales)
@@ -91,6 +98,7 @@ class AgreementJudge(BundleJudge):
             strands=(
                 own_strand(entry.metric, devices, evidence_for=entry.evidence_for),
                 own_strand(entry.expected.metric, devices, evidence_for=other),
+                *(entry.unless.strands(devices, site.registry) if entry.unless else ()),
             ),
             site=site,
         )
@@ -105,12 +113,14 @@ class AgreementJudge(BundleJudge):
         fine = np.where(off <= allowed - self._entry.dead_band, Finding.OK, Finding.BETWEEN)
         fine[off <= 0] = Finding.OK  # better than equal there is nothing, however wide the dead-band
         found = np.where(off <= allowed, fine, Finding.VIOLATED).astype(np.int8)
-        found[~known.is_valid.all(axis=1)] = Finding.UNKNOWN
+        found[~known.is_valid[:, :_MASKS].all(axis=1)] = Finding.UNKNOWN
+        if self._entry.unless is not None:
+            found[self._entry.unless.says_yes(known, slice(_MASKS, None))] = Finding.UNKNOWN
         return found
 
     def evidence(self, known: Known, readings: tuple[Reading, ...]) -> Evidence:
         """The value against the border that it is nearest to, or beyond."""
-        reported, other = (None if np.isnan(value) else float(value) for value in known.value[0])
+        reported, other = (None if np.isnan(value) else float(value) for value in known.value[0, :_MASKS])
         figures: dict[str, float | str] = {"expected_from": self._entry.expected.metric}
         limit, comparison = None, Comparison.EQUAL
         if other is not None:

@@ -11,65 +11,14 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, FiniteFloat, model_validator
 
-from config.durations import Seconds
-from config.loading import Strict
-from config.suggestions import did_you_mean
 from domain.conditions import Evidence
-from domain.devices import Device, Registry
-from domain.instants import MICROS_PER_S
+from domain.devices import Device
 from domain.readings import Reading
 from rules.core.comparing import Comparison, Finding, findings
 from rules.entries import Fault, Ground, MetricEntry
-from rules.groups.bundle import BundleJudge, Known, Strand, own_strand
+from rules.groups.bundle import BundleJudge, Known, own_strand
+from rules.groups.guards import Guard
 from rules.judges import Site
-
-
-class Guard(Strict):
-    """Another metric, of the device itself, its parent or either. It says yes while its last reading is believed (for
-    `lasts`, or three intervals of its device) and meets the one condition.
-    """
-
-    metric: str
-    of: Literal["device", "parent", "either"] = "device"
-    equals: FiniteFloat | None = None
-    at_least: FiniteFloat | None = None
-    at_most: FiniteFloat | None = None
-    lasts: Annotated[Seconds, Field(gt=0)] | None = None
-
-    @model_validator(mode="after")
-    def _asks_one_thing(self) -> Self:
-        if [self.equals, self.at_least, self.at_most].count(None) != 2:
-            raise ValueError("write one of equals, at_least, at_most")
-        return self
-
-    def is_met(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-        """Never by NaN."""
-        low = self.at_least if self.equals is None else self.equals
-        high = self.at_most if self.equals is None else self.equals
-        met: npt.NDArray[np.bool_] = (values >= (-np.inf if low is None else low)) & (
-            values <= (np.inf if high is None else high)
-        )
-        return met
-
-    def strands(self, devices: tuple[Device, ...], registry: Registry) -> Iterator[Strand]:
-        """One for the devices themselves, one for their parents, as asked."""
-        if self.of != "parent":
-            yield self._strand(devices, registry)
-        if self.of != "device":
-            yield self._strand(tuple(registry.devices.get(device.parent or "") for device in devices), registry)
-
-    def _strand(self, devices: tuple[Device | None, ...], registry: Registry) -> Strand:
-        saying = tuple(
-            device if device is not None and self.metric in registry.kinds[device.kind].metrics else None
-            for device in devices
-        )
-        return Strand(
-            metric=self.metric,
-            devices=saying,
-            validity_us=tuple(
-                round((self.lasts or (3 * device.interval_s if device else 0)) * MICROS_PER_S) for device in saying
-            ),
-        )
 
 
 class GuardedEntry(MetricEntry):
@@ -99,9 +48,8 @@ class GuardedEntry(MetricEntry):
         if self.metric in ground.catalogue and self.unit not in (None, own := ground.catalogue[self.metric].unit):
             yield ("unit",), f"unit {self.unit!r} is not that of {self.metric}; write the limit in {own}"
         for key, guard in (("unless", self.unless), ("only_while", self.only_while)):
-            if guard is not None and guard.metric not in ground.catalogue:
-                hint = did_you_mean(guard.metric, ground.catalogue.codes)
-                yield (key, "metric"), f"{key}.metric {guard.metric!r} is not in the catalogue{hint}"
+            if guard is not None:
+                yield from guard.faults(key, ground)
 
 
 def compile_guarded(entry: GuardedEntry, site: Site) -> "GuardedJudge":
@@ -148,12 +96,7 @@ class GuardedJudge(BundleJudge):
     def _is_masked(self, known: Known) -> npt.NDArray[np.bool_]:
         masked = np.zeros(len(known.target), dtype=np.bool_)
         if self._entry.unless is not None:
-            np.logical_or(masked, _says_yes(self._entry.unless, known, self._unless), out=masked)
+            np.logical_or(masked, self._entry.unless.says_yes(known, self._unless), out=masked)
         if self._entry.only_while is not None:
-            np.logical_or(masked, ~_says_yes(self._entry.only_while, known, self._while), out=masked)
+            np.logical_or(masked, ~self._entry.only_while.says_yes(known, self._while), out=masked)
         return masked
-
-
-def _says_yes(guard: Guard, known: Known, strands: slice) -> npt.NDArray[np.bool_]:
-    met = known.is_valid[:, strands] & guard.is_met(known.value[:, strands])
-    return np.logical_or.reduce(met, axis=1, out=np.zeros(len(met), dtype=np.bool_))

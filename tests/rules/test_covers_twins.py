@@ -102,6 +102,7 @@ def agreeing(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
         {**common, "id": "same", "metric": "lamp_on", "expected": {"metric": "lamp_command", "evidence_for": 10}},
         {**power, "id": "power", "share": 0.3, "tolerance": 5, "dead_band": 5},
         {**power, "id": "weak", "share": 0.8, "side": "below"},
+        {**power, "id": "supplied", "share": 0.3, "unless": {"metric": "voltage", "of": "either", "at_most": 50}},
     )
 
 
@@ -113,12 +114,15 @@ def agreeing(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
         ("L", "lamp_command", [0.0, 1.0]),
         ("L", "active_power", [0.0, 2.0, 20.0, 100.0, 108.0, 150.0, 192.0, 200.0]),
         ("L", "dim_level", [0.0, 50.0, 100.0]),
+        ("L", "voltage", [0.0, 230.0]),
+        ("F", "voltage", [0.0, 50.0, 51.0]),
     ),
     late=lateness,
     plan=plans,
 )
 def test_agreement_is_its_twin(agreeing: RuleSet, rows: list[Row], late: list[int], plan: Plan) -> None:
-    run = runs(agreeing, registry_of(device("L", "lamp", interval_s=15)), arriving(rows, late), plan)
+    fed = registry_of(device("F", "feeder_cabinet", interval_s=20), device("L", "lamp", parent="F", interval_s=15))
+    run = runs(agreeing, fed, arriving(rows, late), plan)
 
     def judge(share: float, tolerance: float, dead_band: float, *, below: bool) -> Any:
         def look(known: Mapping[str, float | None]) -> str:
@@ -137,12 +141,18 @@ def test_agreement_is_its_twin(agreeing: RuleSet, rows: list[Row], late: list[in
         should = [(when, value * scale) for when, value in of_series(rows, "L", right)]
         return {"is": (of_series(rows, "L", left), 45 * S), "should": (should, validity * S)}
 
+    def supplied(known: Mapping[str, float | None]) -> str:
+        dead = [volts for volts in (known["own"], known["cabinet"]) if volts is not None and volts <= 50]
+        return "unknown" if dead else judge(0.3, 0, 0, below=False)(known)
+
     times: dict[str, Any] = {"hold": 30 * S, "clear": 20 * S, "until": END}
+    volts = {"own": (of_series(rows, "L", "voltage"), 45 * S), "cabinet": (of_series(rows, "F", "voltage"), 60 * S)}
     switch, power = strands("lamp_on", "lamp_command", 1, 150), strands("active_power", "dim_level", 1.5, 45)
     for rule, story, look in (
         ("same", switch, judge(0, 0, 0, below=False)),
         ("power", power, judge(0.3, 5, 5, below=False)),
         ("weak", power, judge(0.8, 0, 0, below=True)),
+        ("supplied", power | volts, supplied),
     ):
         assert of_target(run, rule, "device:L") == bundle(story, look, **times)
 
