@@ -18,6 +18,8 @@ from citybrain.engine.totals import Totals
 from citybrain.engine.trends import Trends, charts_of
 from domain.ports import Clock, SeriesStore, Session
 from ingest.formats.choosing import Formats, choice_of
+from ingest.formats.hj212.decoder import Hj212
+from ingest.formats.hj212.keeping import KeptParts
 from ingest.formats.sparkplug import open_sparkplug
 from ingest.intake import Intake
 from ingest.pipeline import Pipeline
@@ -84,7 +86,9 @@ class _WayIn:
 def _way_in(installation: Installation, clock: Clock, statistics: Statistics) -> _WayIn:
     registry, settings = installation.registry, installation.settings.ingest
     rebirths = Rebirths(settings.sparkplug, clock) if settings.sparkplug.rebirth else None
-    formats = Formats(choice_of(settings, registry, {"sparkplug-b": lambda: open_sparkplug(rebirths)}))
+    kept = KeptParts(installation.settings.data / "hj212-parts")
+    openers = {"sparkplug-b": lambda: open_sparkplug(rebirths), "hj212": lambda: Hj212(kept).decode}
+    formats = Formats(choice_of(settings, registry, openers))
     return _WayIn(
         pipeline=Pipeline(registry, installation.catalogue, settings, statistics=statistics, formats=formats),
         session=open_session(settings, clock, rebirths),

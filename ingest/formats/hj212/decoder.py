@@ -1,5 +1,6 @@
 """Decodes HJ 212 of 2005 and 2017: one or more frames in one message, from a listener or through MQTT."""
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from ingest.formats.hj212.content import Sample, samples_of
 from ingest.formats.hj212.coverage import Coverage
 from ingest.formats.hj212.crc import Check
 from ingest.formats.hj212.framing import Piece, cut
+from ingest.formats.hj212.keeping import Kept, KeptParts
 from ingest.formats.hj212.packet import FIRST_ENCRYPTED_VERSION, Packet, opened
 from ingest.formats.hj212.parts import GivenUp, Joined, Parts
 from ingest.formats.hj212.saying import Speaker, Tale, say
@@ -49,12 +51,19 @@ def looks_like(message: Message) -> bool:
 
 
 class Hj212:
-    """Remembers parts of split packets that wait for each other, and which intervals were told already. One thread."""
+    """Remembers parts of split packets that wait for each other, and which intervals were told already. One thread.
 
-    def __init__(self) -> None:
+    `kept` holds those parts over a kill; without it they are lost with the process.
+    """
+
+    def __init__(self, kept: KeptParts | None = None) -> None:
         self._codes: Mapping[str, Meaning] = shipped_codes("hj212")
         self._coverage = Coverage()
         self._parts = Parts()
+        self._kept = kept
+        for part in kept.recall() if kept is not None else ():
+            with contextlib.suppress(Unusable):  # of a version that read more than this one
+                self._parts.restore(opened(part.frame), received=part.received)
 
     def decode(self, message: Message, dialects: Dialects) -> Sequence[Decoded]:
         """What all frames of the message say; a bad one does not lose the others. Never raises."""
@@ -78,7 +87,12 @@ class Hj212:
             detail = f"MN={packet.mn[:_SHOWN]} CN={packet.cn} Flag={packet.flag}: HJ 212-2025, encrypted, no key"
             return [_rejected(device, Reason.ENCRYPTED, f"{detail}; set the station to HJ 212-2017")]
         speaker = self._speaker(dialects(device), message)
-        return [_decoded(one, speaker) for one in self._contents(packet, message)]
+        decoded = [_decoded(one, speaker) for one in self._contents(packet, message)]
+        if packet.parts > 1 and self._kept is not None:
+            # A part that was read, and the last one, come again if we are killed before the journal has them.
+            kept = Kept(received=message.received, frame=piece.content)
+            self._kept.keep(kept, surely=not decoded)
+        return decoded
 
     def _contents(self, packet: Packet, message: Message) -> Iterator[_Content]:
         if packet.parts == 1:

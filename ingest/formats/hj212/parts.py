@@ -52,6 +52,10 @@ class _Set:
     is_done: bool = False
 
     @property
+    def is_whole(self) -> bool:
+        return len(self.texts) == self.packet.parts
+
+    @property
     def is_waiting(self) -> bool:
         return not self.is_done and len(self.told) < len(self.texts)
 
@@ -78,6 +82,20 @@ class Parts:
 
     def take(self, packet: Packet, *, received: int) -> Iterator[Joined]:
         """One part: what can be read now. A part that comes again is read again if it was read by itself."""
+        waiting = self._put(packet, received)
+        if stands_alone(packet):
+            yield Joined(packet=packet, text=packet.content)
+        if not waiting.is_done and waiting.is_whole:
+            yield from _joined(waiting)
+            self._empty(waiting)
+
+    def restore(self, packet: Packet, *, received: int) -> None:
+        """A part out of the time before a kill. Nobody knows whether a set that is whole was told by then: it is told
+        when a part of it comes again, or when its time is over, and duplicates are known as such.
+        """
+        self._put(packet, received)
+
+    def _put(self, packet: Packet, received: int) -> _Set:
         key = (packet.mn, packet.qn, packet.cn)
         waiting = self._sets.get(key)
         if waiting is None or waiting.packet.parts != packet.parts:
@@ -85,14 +103,10 @@ class Parts:
             waiting = self._sets[key] = _Set(packet=replace(packet, content=""), first_received=received)
         if stands_alone(packet):
             waiting.told.add(packet.part)
-            yield Joined(packet=packet, text=packet.content)
-        if waiting.is_done or packet.part in waiting.texts:
-            return
-        waiting.texts[packet.part] = packet.content
-        self.size += len(packet.content)
-        if len(waiting.texts) == waiting.packet.parts:
-            yield from (Joined(packet=replace(packet, part=part), text=text) for part, text in _runs(waiting))
-            self._empty(waiting)
+        if not waiting.is_done and packet.part not in waiting.texts:
+            waiting.texts[packet.part] = packet.content
+            self.size += len(packet.content)
+        return waiting
 
     def overdue(self, *, received: int) -> Iterator[Joined | GivenUp]:
         """What has waited too long, or must go because there is too much; said once."""
@@ -102,7 +116,7 @@ class Parts:
             if not (is_old or len(self._sets) > self._most_sets or self.size > self._most_bytes):
                 return
             if oldest.is_waiting:
-                yield from _given_up(oldest)
+                yield from _joined(oldest) if oldest.is_whole else _given_up(oldest)
             self._forget(key)
 
     def _empty(self, done: _Set) -> None:
@@ -114,6 +128,10 @@ class Parts:
     def _forget(self, key: Key) -> None:
         if (known := self._sets.pop(key, None)) is not None:
             self._empty(known)
+
+
+def _joined(whole: _Set) -> Iterator[Joined]:
+    return (Joined(packet=replace(whole.packet, part=part), text=text) for part, text in _runs(whole))
 
 
 def _runs(whole: _Set) -> Iterator[tuple[int, str]]:
