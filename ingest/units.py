@@ -14,7 +14,11 @@ _SPELLINGS = {
     "μg/m³": "µg/m³",  # Greek mu instead of the micro sign
     "μg/m3": "µg/m³",
     "µg/m3": "µg/m³",
+    "ug/m^3": "µg/m³",
+    "µg/m^3": "µg/m³",
     "mg/m3": "mg/m³",
+    "mg/m^3": "mg/m³",
+    "ng/m3": "ng/m³",
     "%lel": "%LEL",
     "LEL": "%LEL",
     "vol%": "%vol",
@@ -44,6 +48,7 @@ def _times(factor: float) -> Convert:
 _CONVERSIONS: dict[tuple[str, str], Convert] = {
     ("mg/m³", "µg/m³"): _times(1000),
     ("µg/m³", "mg/m³"): _times(0.001),
+    ("ng/m³", "µg/m³"): _times(0.001),  # the unit that HJ 212-2017 prints for particles
     ("°F", "°C"): lambda value: (value - 32) / 1.8,
     ("K", "°C"): lambda value: value - 273.15,
     ("Pa", "hPa"): _times(0.01),
