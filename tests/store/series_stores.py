@@ -1,7 +1,6 @@
 """The series stores that the contract suite holds to the port, each fresh and empty."""
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -15,7 +14,6 @@ from store.series.influx_server import InfluxServer
 from store.series.levels import LeveledStore
 from store.series.memory import MemorySeriesStore
 from store.settings import InfluxSettings
-from tests import availability
 from tests.services import Influxd1
 
 CATALOGUE = load_catalogue()[0]
@@ -59,23 +57,18 @@ def influx_1(server: Influxd1) -> InfluxSettings:
     return InfluxSettings(generation=1, url=server.url, database=f"test_{uuid4().hex}")
 
 
-def influx_2() -> InfluxSettings:
+def named_influx_2(environment: Mapping[str, str]) -> InfluxSettings | None:
     """The server that CITYBRAIN_TEST_INFLUX_URL, _TOKEN, _ORG and _BUCKET name; its bucket is emptied by the tests."""
-    url = os.environ.get("CITYBRAIN_TEST_INFLUX_URL")
+    url = environment.get("CITYBRAIN_TEST_INFLUX_URL")
     if url is None:
-        availability.missing(
-            "InfluxDB 2",
-            "no influxd of version 2 on PATH; install one, or name a server whose bucket may be emptied: "
-            "CITYBRAIN_TEST_INFLUX_URL, CITYBRAIN_TEST_INFLUX_TOKEN, CITYBRAIN_TEST_INFLUX_ORG and "
-            "CITYBRAIN_TEST_INFLUX_BUCKET. Tried: the requests to it (test_influx_requests.py), not its answers",
-        )
-    bucket = os.environ.get("CITYBRAIN_TEST_INFLUX_BUCKET", "citybrain_test")
+        return None
+    bucket = environment.get("CITYBRAIN_TEST_INFLUX_BUCKET", "citybrain_test")
     return InfluxSettings.model_validate(
         {
             "generation": 2,
             "url": url,
-            "token": os.environ["CITYBRAIN_TEST_INFLUX_TOKEN"],
-            "org": os.environ.get("CITYBRAIN_TEST_INFLUX_ORG", "citybrain"),
+            "token": environment["CITYBRAIN_TEST_INFLUX_TOKEN"],
+            "org": environment.get("CITYBRAIN_TEST_INFLUX_ORG", "citybrain"),
             "bucket": bucket,
             "database": bucket,
         }
