@@ -65,7 +65,7 @@ class ReadingMemory:
         is_new = _first_of_equals(series, batch.at)
         hour, keys = _hour_and_key(series, batch.at)
         doubtful = is_new & (batch.at <= self._newest[place])
-        for which in np.unique(hour[doubtful]):
+        for which in _different(hour[doubtful]):
             rows = np.flatnonzero(doubtful & (hour == which))
             if which in self._hours:
                 is_new[rows] = ~self._hours[which].contains(keys[rows])
@@ -73,8 +73,8 @@ class ReadingMemory:
         return is_new
 
     def _remember(self, place: Places, at: npt.NDArray[np.int64], hour: npt.NDArray[np.int64], keys: Keys) -> None:
-        for which in np.unique(hour):
-            self._hours.setdefault(int(which), KeySet()).add(keys[hour == which])
+        for which in _different(hour):
+            self._hours.setdefault(which, KeySet()).add(keys[hour == which])
         np.maximum.at(self._newest, place, at)
 
     def _forget(self, now: int) -> None:
@@ -194,6 +194,14 @@ def _first_of_equals(series: npt.NDArray[np.int64], at: npt.NDArray[np.int64]) -
     first = np.ones(len(at), dtype=np.bool_)
     first[order[1:][repeated]] = False
     return first
+
+
+def _different(hours: npt.NDArray[np.int64]) -> list[int]:
+    """Each once, in order; nearly always there is but one."""
+    if len(hours) and hours.min() == hours.max():
+        return [int(hours[0])]
+    found: list[int] = np.unique(hours).tolist()
+    return found
 
 
 def _hour_and_key(series: npt.NDArray[np.int64], at: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Keys]:

@@ -20,7 +20,7 @@ from ingest.opening import Opened, Opener
 from ingest.rows import UNDATED, UNKNOWN, names_of
 from ingest.settings import IngestSettings
 from ingest.statistics import Statistics
-from ingest.tallying import Fate, Fates, ledger_of
+from ingest.tallying import DUPLICATE, LATE, QUARANTINED, STORED, Fates, ledger_of
 from ingest.validation import FINE, REASONS, Checked, Validator, described
 
 Flags = npt.NDArray[np.bool_]
@@ -106,7 +106,7 @@ class Pipeline:
 
     def _note(self, opened: Opened, batch: "_Batch") -> None:
         stored = np.zeros(len(opened.owner), dtype=np.bool_)
-        stored[opened.rows.part[batch.fate == Fate.STORED]] = True
+        stored[opened.rows.part[batch.fate == STORED]] = True
         self.sent = [sent for sent in compress(opened.sent, stored) if sent is not None]
         self.statistics.numbered(
             (device, number)
@@ -124,12 +124,12 @@ class _Batch:
         self.checked = checked
         self.owner = opened.rows.owner
         self.part = opened.rows.part
-        self.fate = np.full(len(self.owner), Fate.STORED, dtype=np.int8)
-        self.fate[checked.late] = Fate.LATE
-        self.fate[checked.reason != FINE] = Fate.QUARANTINED
+        self.fate = np.full(len(self.owner), STORED, dtype=np.int8)
+        self.fate[checked.late] = LATE
+        self.fate[checked.reason != FINE] = QUARANTINED
         self.reject_part = np.array([part for part, _ in opened.rejects], dtype=np.intp)
         self.reject_owner = opened.owner[self.reject_part]
-        self.reject_fate = np.full(len(opened.rejects), Fate.QUARANTINED, dtype=np.int8)
+        self.reject_fate = np.full(len(opened.rejects), QUARANTINED, dtype=np.int8)
         self.identities: list[int] = []
         self._bad_parts: set[int] = set()
         """Parts of which something is quarantined: their own id stays free, so that they may be driven again."""
@@ -139,22 +139,22 @@ class _Batch:
         self._by_id(memory)
         if knows_bytes:
             self._by_bytes(memory)
-        candidates = np.flatnonzero(self.fate == Fate.STORED)
+        candidates = np.flatnonzero(self.fate == STORED)
         is_new = memory.readings.take_new(self.stored(), now=now)
-        self.fate[candidates[~is_new]] = Fate.DUPLICATE
+        self.fate[candidates[~is_new]] = DUPLICATE
         if self.identities:
             memory.identities.remember(self.identities, now=now)
 
     def stored(self) -> ReadingBatch:
         """What is to be stored as far as is known by now."""
-        batch, is_stored = self.checked.batch, self.fate == Fate.STORED
+        batch, is_stored = self.checked.batch, self.fate == STORED
         return batch if is_stored.all() else batch.take(is_stored)
 
     def _by_id(self, memory: Memory) -> None:
         named = sorted(self.opened.identity.items())
         if not named:
             return
-        self._bad_parts = set(self.part[self.fate == Fate.QUARANTINED].tolist()) | set(self.reject_part.tolist())
+        self._bad_parts = set(self.part[self.fate == QUARANTINED].tolist()) | set(self.reject_part.tolist())
         known = memory.identities.known(identity for _, identity in named)
         again: Flags = np.zeros(len(self.opened.owner), dtype=np.bool_)
         here: set[int] = set()
@@ -164,22 +164,19 @@ class _Batch:
             elif part not in self._bad_parts:
                 here.add(identity)
         self.identities.extend(here)
-        self.fate[again[self.part]] = Fate.DUPLICATE
-        self.reject_fate[again[self.reject_part]] = Fate.DUPLICATE
+        self.fate[again[self.part]] = DUPLICATE
+        self.reject_fate[again[self.reject_part]] = DUPLICATE
 
     def _by_bytes(self, memory: Memory) -> None:
         """A message that could not be used goes to quarantine once. One without event time is doubtful when the
         broker says that it came before, or when an id or a counter makes its bytes unique.
         """
         undated = self._undated()
-        owners = np.unique(
-            np.concatenate(
-                [
-                    self.owner[undated | (self.fate == Fate.QUARANTINED)],
-                    self.reject_owner[self.reject_fate == Fate.QUARANTINED],
-                ]
-            )
-        ).tolist()
+        doubtful = undated | (self.fate == QUARANTINED)
+        if not len(self.reject_owner) and not doubtful.any():
+            return  # nearly always
+        rejected = self.reject_owner[self.reject_fate == QUARANTINED]
+        owners = np.unique(np.concatenate([self.owner[doubtful], rejected])).tolist()
         if not owners:
             return
         identities = [identity_of_bytes(self.messages[i].topic, self.messages[i].payload) for i in owners]
@@ -190,10 +187,10 @@ class _Batch:
             if not again[owner]:
                 here.add(identity)
         self.identities.extend(here)
-        self.fate[again[self.owner] & (self.fate == Fate.QUARANTINED)] = Fate.DUPLICATE
-        self.reject_fate[again[self.reject_owner]] = Fate.DUPLICATE
+        self.fate[again[self.owner] & (self.fate == QUARANTINED)] = DUPLICATE
+        self.reject_fate[again[self.reject_owner]] = DUPLICATE
         if undated.any():
-            self.fate[again[self.owner] & undated & self._is_telling()[self.part]] = Fate.DUPLICATE
+            self.fate[again[self.owner] & undated & self._is_telling()[self.part]] = DUPLICATE
 
     def _undated(self) -> Flags:
         """Rows of good standing whose event time is that of receipt, or counts from it, and that no remembered id makes
@@ -202,7 +199,7 @@ class _Batch:
         undated: Flags = self.opened.rows.at == UNDATED
         if self.opened.from_receipt:
             undated |= np.isin(self.part, self.opened.from_receipt)
-        undated &= self.fate == Fate.STORED
+        undated &= self.fate == STORED
         if self.opened.identity:
             undated &= ~np.isin(self.part, list(self.opened.identity.keys() - self._bad_parts))
         return undated
@@ -243,11 +240,11 @@ class _Batch:
             else:
                 entries[key], counts[key] = [detail], readings
 
-        for row in np.flatnonzero(self.fate == Fate.QUARANTINED).tolist():
+        for row in np.flatnonzero(self.fate == QUARANTINED).tolist():
             owner, reason = int(self.owner[row]), REASONS[self.checked.reason[row]]
             message = self.messages[owner]
             put(owner, reason, described(reason, self.opened.measurement(row, message), message), 1)
-        is_kept = self.reject_fate == Fate.QUARANTINED
+        is_kept = self.reject_fate == QUARANTINED
         kept = compress(self.opened.rejects, is_kept)
         for owner, (_, reject) in zip(self.reject_owner[is_kept].tolist(), kept, strict=True):
             put(owner, reject.reason, reject.detail, reject.readings)

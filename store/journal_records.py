@@ -115,8 +115,14 @@ def _body(settlement: Settlement) -> _Body:
 
 def _localised(ordinals: npt.NDArray[Any], names: tuple[str, ...]) -> tuple[npt.NDArray[Any], tuple[str, ...]]:
     """Ordinals into the record's own list of names, in the narrowest type that holds them."""
-    used, local = np.unique(ordinals, return_inverse=True)
-    return local.astype(_narrowest(len(used))), tuple(names[ordinal] for ordinal in used.tolist())
+    order = ordinals.argsort()
+    ordered = ordinals[order]
+    is_new = np.empty(len(ordinals), dtype=np.bool_)
+    is_new[:1], is_new[1:] = True, ordered[1:] != ordered[:-1]
+    used = ordered[is_new].tolist()
+    local = np.empty(len(ordinals), dtype=_narrowest(len(used)))
+    local[order] = is_new.cumsum() - 1
+    return local, tuple([names[ordinal] for ordinal in used])
 
 
 def _globalised(

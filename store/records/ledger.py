@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, Executable, RowMapping, func, select
 
 from domain.ledger import LedgerLine, Tally
 from store.records.tables import FATES, ledger
-from store.records.upserts import upsert
+from store.records.upserts import upsert_in
 
 assert tuple(field.name for field in fields(Tally)) == FATES
 
@@ -23,15 +24,8 @@ class LedgerRecords:
     def add(self, lines: Iterable[LedgerLine]) -> None:
         """Add the counts to what is on file."""
         merged = _merge(lines)
-        if not merged:
-            return
-        statement = upsert(self._connection, ledger)
-        counts = [column for column in ledger.c if not column.primary_key]
-        sums = {column.name: column + statement.excluded[column.name] for column in counts}
-        self._connection.execute(
-            statement.on_conflict_do_update(index_elements=["feed", "minute"], set_=sums),
-            [_row(line) for line in merged],
-        )
+        if merged:
+            self._connection.execute(_adding(self._connection.dialect.name), [_row(line) for line in merged])
 
     def list(self, *, since: datetime, until: datetime, feed: str | None = None) -> Sequence[LedgerLine]:
         """Minutes that start in [since, until), in order of (minute, feed)."""
@@ -46,6 +40,15 @@ class LedgerRecords:
         sums = [func.sum(column).label(column.name) for column in ledger.c if not column.primary_key]
         rows = self._connection.execute(select(ledger.c.feed, *sums).group_by(ledger.c.feed))
         return {row.feed: (_tally(row._mapping, "messages"), _tally(row._mapping, "readings")) for row in rows}
+
+
+@cache
+def _adding(dialect: str) -> Executable:
+    """Every settlement needs it, twenty times a second: it takes longer to build than to carry out."""
+    statement = upsert_in(dialect, ledger)
+    counts = [column for column in ledger.c if not column.primary_key]
+    sums = {column.name: column + statement.excluded[column.name] for column in counts}
+    return statement.on_conflict_do_update(index_elements=["feed", "minute"], set_=sums)
 
 
 def _merge(lines: Iterable[LedgerLine]) -> Sequence[LedgerLine]:
