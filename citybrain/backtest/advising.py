@@ -12,7 +12,7 @@ from citybrain.backtest.subject import Subject
 from citybrain.backtest.words import span
 from domain.conditions import Severity
 from domain.instants import from_micros, iso
-from rules.history.variants import Advice, Trial, act_time, advise, variants_of
+from rules.history.variants import FEWEST, Advice, Trial, act_time, advise, variants_of
 from rules.loading import RuleSet
 
 Json = dict[str, Any]
@@ -62,6 +62,11 @@ def reason_of(advice: Advice, severity: Severity) -> tuple[str, str]:
             "该时段内现行设定没有告警，无从比较。",
             "The present setting told nothing in this time: nothing to compare.",
         )
+    if now.alerts < FEWEST:
+        return (
+            f"该时段内现行设定只有 {now.alerts} 次告警，不足 {FEWEST} 次，不作建议；请取更长的时段（--since）。",
+            f"The present setting told only {now.alerts}, fewer than {FEWEST}: no advice; take more time (--since).",
+        )
     if not advice.is_change:
         zh = (
             "红色规则不允许漏报或推迟"
@@ -81,15 +86,24 @@ def reason_of(advice: Advice, severity: Severity) -> tuple[str, str]:
         if best.missed
         else "none is missed"
     )
+    delay_zh, delay_en = _delay_words(best)
     zh = (
         f"建议 {setting_words(best)}：告警由 {now.alerts} 降为 {best.alerts}（少 {best.saved_percent:.0f} %）；"
-        f"{missed_zh}；延迟中位 {span(best.delay_median_s)}，最长 {span(best.delay_max_s)}。"
+        f"{missed_zh}{delay_zh}。"
     )
     en = (
         f"Take {setting_words(best)}: {now.alerts} alerts become {best.alerts} ({best.saved_percent:.0f} % fewer); "
-        f"{missed_en}; told later by {span(best.delay_median_s)} in the median, {span(best.delay_max_s)} at most."
+        f"{missed_en}{delay_en}."
     )
     return zh, en
+
+
+def _delay_words(best: Trial) -> tuple[str, str]:
+    """How much later it tells what it tells; nothing of a setting that tells nothing."""
+    if best.delay_median_s is None:
+        return "", ""
+    median, most = span(best.delay_median_s), span(best.delay_max_s)
+    return f"；延迟中位 {median}，最长 {most}", f"; told later by {median} in the median, {most} at most"
 
 
 def setting_words(trial: Trial) -> str:

@@ -12,6 +12,8 @@ from rules.history.episodes import Episode
 from rules.history.matching import match
 from rules.loading import RuleSet
 
+FEWEST = 5
+"""Of fewer alerts than these nothing can be learnt: a hold time that is long enough saves all of them."""
 WORTH_PERCENT = 10.0
 """Fewer alerts saved than this are no reason to change a rule."""
 NEARLY = 0.8
@@ -51,7 +53,7 @@ class Trial:
     missed: int
     """Alerts that the present setting told and this one did not."""
     missed_long: int
-    """Of those: that lasted long enough to act on them."""
+    """Of those: that lasted long enough to act on them, or were not over yet, so that nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +125,7 @@ def _trial(setting: Setting, present: Sequence[Episode], told: Sequence[Episode]
     found = match(present, told, until=until)
     delays = [pair.delay_s for pair in found.pairs]
     waits = [pair.from_violation_s for pair in found.pairs]
-    long = [missed for missed in found.only_old if missed.end_within(until) - missed.held >= act_s * MICROS_PER_S]
+    long = [one for one in found.only_old if one.ended is None or one.ended - one.held >= act_s * MICROS_PER_S]
     return Trial(
         setting=setting,
         alerts=len(told),
@@ -141,7 +143,7 @@ def _best(present: Trial, trials: Sequence[Trial], act_s: float) -> Trial:
     """Nearly as few alerts as can be had, at the shortest hold time: waiting longer for the last few is no bargain."""
     fit = [trial for trial in trials if not trial.missed_long and (trial.delay_max_s or 0.0) <= act_s]
     most = max((trial.saved_percent for trial in fit), default=0.0)
-    if most < WORTH_PERCENT:
+    if present.alerts < FEWEST or most < WORTH_PERCENT:
         return present
     near = [trial for trial in fit if trial.saved_percent >= max(WORTH_PERCENT, NEARLY * most)]
     return min(near, key=lambda trial: (trial.setting.hold, trial.alerts, trial.setting.dead_band or 0.0))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from citybrain.backtest.advising import reason_of
 from domain.conditions import Severity
 from domain.devices import Registry
 from domain.errors import Refused
@@ -174,6 +175,28 @@ def test_short_alerts_may_go_long_ones_may_not() -> None:
 def test_what_is_told_too_late_to_act_is_not_recommended() -> None:
     late = episode(6000 + 700, 8000, since=6000)
     assert not advice([*SHORT, LONG], (Setting(dead_band=1.0, hold=700.0), [late])).is_change
+
+
+def test_of_a_handful_of_alerts_nothing_is_advised() -> None:
+    long_hold = (Setting(dead_band=1.0, hold=60.0), [])
+    assert not advice(SHORT, long_hold).is_change
+    assert advice([*SHORT, episode(5030, 5060, since=5000)], long_hold).is_change
+
+
+def test_what_is_not_over_yet_may_have_lasted() -> None:
+    still = episode(99_990, None, since=99_900)
+    found = advice([*SHORT, still], (Setting(dead_band=1.0, hold=300.0), []))
+    assert (found.trials[0].missed, found.trials[0].missed_long, found.is_change) == (5, 1, False)
+
+
+def test_the_reason_says_what_is_told_later_only_where_something_is_told() -> None:
+    silent = advice([*SHORT, episode(5030, 5060, since=5000)], (Setting(dead_band=1.0, hold=60.0), []))
+    assert "延迟" not in reason_of(silent, Severity.WHITE)[0]
+    assert "later" not in reason_of(silent, Severity.WHITE)[1]
+    later = (Setting(dead_band=1.0, hold=60.0), [episode(6060, 8000, since=6000)])
+    assert "told later by 30 s in the median" in reason_of(advice([*SHORT, LONG], later), Severity.WHITE)[1]
+    assert "a red rule" in reason_of(advice([*SHORT, LONG], later, act_s=0.0), Severity.RED)[1]
+    assert "只有 4 次告警" in reason_of(advice(SHORT, later), Severity.RED)[0]
 
 
 def test_a_saving_of_less_than_a_tenth_is_no_reason() -> None:
