@@ -75,7 +75,9 @@ def evaluate(program: Program, state: State, batch: ReadingBatch) -> tuple[State
     """Judge what a batch brings, ordered by event time. Consumes `state`: go on with the one that comes back.
 
     History, devices that the program does not know and (except as signs of life) readings that are not good are passed
-    over; so is what is not newer than the newest reading of its series.
+    over; so is what is not newer than the newest reading of its series. A value that is no number (NaN, infinite) is
+    not good, whatever its mark: intake lets none through, since every metric of the catalogue has a finite range, but
+    what is judged may come from elsewhere.
     """
     arrivals = _arrivals(program, batch)
     told: list[Transition] = []
@@ -115,7 +117,7 @@ def _arrivals(program: Program, batch: ReadingBatch) -> Arrivals:
         received=batch.received,
         value=batch.value,
         span=batch.span,
-        good=batch.quality == Quality.GOOD,
+        good=(batch.quality == Quality.GOOD) & np.isfinite(batch.value),
         delay=np.zeros(len(batch), dtype=np.int64),
     )
     usable = batch.live & (device >= 0)

@@ -1,5 +1,6 @@
 """What counts as evidence, what does not, and what happens to readings that come too late."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,17 @@ def test_a_bad_reading_is_a_sign_of_life_and_history_is_none() -> None:
     run.readings([("B", "laeq", START + 20 * S, 50.0)], live=[False])
     run.tick(START + 40 * S)
     assert {target for target, *_ in run.of_rule("device-silent")} == {"device:B"}
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_value_that_is_no_number_is_a_sign_of_life_and_no_evidence_whatever_its_mark(value: float) -> None:
+    marked, unmarked = noisy(), noisy()
+    for run, last, quality in ((marked, 50.0, Quality.BAD), (unmarked, value, Quality.GOOD)):
+        run.readings([("N", "laeq", START, 90.0)])
+        run.readings([("N", "laeq", START + 10 * S, last)], quality=[quality])
+        run.tick(START + 3600 * S)
+    assert [repr(change) for change in unmarked.told] == [repr(change) for change in marked.told]
+    assert Signal.LOST in {change.signal for change in unmarked.told}
 
 
 def test_a_batch_with_another_vocabulary_is_read_by_names() -> None:

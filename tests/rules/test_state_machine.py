@@ -2,7 +2,8 @@
 devices. Signals keep their order, nothing raises, memory stays small; and what must change nothing changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -37,12 +38,19 @@ moments = st.sampled_from([0, 0, 0, -1, -3, -10, -20, -44, -46, -90, -600, 2, 30
 """Seconds from now to the reading's event time."""
 
 
+qualities = st.sampled_from([*[Quality.GOOD] * 12, Quality.UNCERTAIN, Quality.BAD])
+NO_NUMBERS = (math.nan, math.inf, -math.inf)
+Heard = tuple[str, str, int, float, Quality]
+
+
 @st.composite
-def rows(draw: st.DrawFn) -> tuple[str, str, int, float]:
+def rows(draw: st.DrawFn) -> Heard:
+    """Device, metric, seconds from now, value, quality; now and then a value that is no number, marked good or not."""
     name = draw(st.sampled_from(NAMES))
     metric = draw(st.sampled_from(METRICS[KINDS[name]]))
-    value = draw(st.sampled_from(VALUES.get(metric, SWITCH)))
-    return name, metric, draw(moments), value
+    numbers = VALUES.get(metric, SWITCH)
+    value = draw(st.sampled_from([*numbers, *numbers, *numbers, *NO_NUMBERS]))
+    return name, metric, draw(moments), value, draw(qualities)
 
 
 @cache
@@ -101,15 +109,25 @@ class City(RuleBasedStateMachine):
 
     @rule(
         rows=st.lists(rows(), min_size=1, max_size=6),
-        columns=st.sampled_from([{}, {}, {}, {"quality": Quality.BAD}, {"live": False}]),
+        live=st.sampled_from([True, True, True, True, False]),
         lag=st.sampled_from([0, 0, 1, 40]),
     )
-    def hear(self, rows: list[tuple[str, str, int, float]], columns: Mapping[str, Any], lag: int) -> None:
-        timed: list[Row] = [(name, metric, self.now + offset * S, value) for name, metric, offset, value in rows]
-        received = [self.now + lag * S] * len(timed)
-        more = {name: [value] * len(timed) for name, value in columns.items()}
-        readings = batch(self.words, timed, received=received, **more)
-        self.compare(self.tried.hear(readings), self.calm.hear(readings))
+    def hear(self, rows: list[Heard], live: bool, lag: int) -> None:
+        """What is no number is to `tried` what a bad number is to `calm`: a sign of life, and nothing else."""
+        told = []
+        for one, plainly in ((self.tried, False), (self.calm, True)):
+            bad = [plainly and not math.isfinite(value) for _, _, _, value, _ in rows]
+            timed: list[Row] = [
+                (name, metric, self.now + offset * S, 0.0 if is_bad else value)
+                for (name, metric, offset, value, _), is_bad in zip(rows, bad, strict=True)
+            ]
+            columns = {
+                "received": [self.now + lag * S] * len(rows),
+                "quality": [Quality.BAD if is_bad else row[4] for row, is_bad in zip(rows, bad, strict=True)],
+                "live": [live] * len(rows),
+            }
+            told.append(one.hear(batch(self.words, timed, **columns)))
+        self.compare(*told)
 
     @rule(step=st.sampled_from([0.5, 1, 1, 5, 10, 20, 31, 61, 600, 5400]))
     def tick(self, step: float) -> None:
