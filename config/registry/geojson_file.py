@@ -1,6 +1,6 @@
 """Devices out of GeoJSON: a FeatureCollection of Points whose properties are the fields."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from config.registry.columns import SECTIONS, column_of
 from config.registry.listing import Listing, Spot, named
 from domain.errors import Misconfigured, Problem
 
-NOT_A_POINT = "geometry"
+_WANTED = "a device is a Point [lon, lat]: take the points that are meant (in a GIS: explode, or centroids)"
 _WGS84 = ("CRS84", "EPSG::4326", "EPSG:4326")
 
 
@@ -20,6 +20,7 @@ def read_geojson(path: Path, *, ignore_extra: bool) -> Listing:
     out properties that nobody knows and says so.
     """
     features = _features(path, read_text(path))
+    _refuse_other_shapes(path, features)
     extra: dict[str, None] = {}
     contents = [_content(feature, extra if ignore_extra else None) for feature in features]
 
@@ -46,6 +47,30 @@ def _features(path: Path, text: str) -> list[Any]:
     return features
 
 
+def _refuse_other_shapes(path: Path, features: Sequence[Any]) -> None:
+    """Raises Misconfigured: a line or an area is no place for a device; nobody knows which point is meant."""
+    problems = [
+        Problem(file=str(path), line=None, message=f"features[{index}]: its geometry is {shape}; {_WANTED}")
+        for index, feature in enumerate(features)
+        if isinstance(feature, Mapping) and (shape := _other_shape(feature.get("geometry"))) is not None
+    ]
+    if problems:
+        raise Misconfigured(problems)
+
+
+def _other_shape(geometry: Any) -> str | None:
+    """None for a point, and for nothing: then the properties say where it stands."""
+    match geometry:
+        case None | {"type": "Point", "coordinates": [_, _, *_]}:
+            return None
+        case {"type": "Point"}:
+            return "a Point without lon and lat"
+        case {"type": str(kind)}:
+            return f"a {kind:.40}"
+        case _:
+            return f"{str(geometry)[:40]!r}"
+
+
 def _refused(path: Path, message: str) -> Misconfigured:
     return Misconfigured([Problem(file=str(path), line=None, message=message)])
 
@@ -60,14 +85,8 @@ def _content(feature: Any, left_out: dict[str, None] | None) -> Any:
     properties = feature.get("properties")
     for name, value in (properties if isinstance(properties, Mapping) else {}).items():
         _put(content, name, value, left_out)
-    geometry = feature.get("geometry")
-    match geometry:
-        case {"type": "Point", "coordinates": [lon, lat, *_]}:
-            content |= {"lon": lon, "lat": lat}
-        case None:
-            pass
-        case _:
-            content[NOT_A_POINT] = geometry
+    if feature.get("geometry") is not None:
+        content["lon"], content["lat"], *_ = feature["geometry"]["coordinates"]
     return content
 
 

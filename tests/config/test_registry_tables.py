@@ -196,7 +196,15 @@ def test_unknown_columns_are_left_out_and_named_when_that_is_wished(tmp_path: Pa
         ({"crs": {"type": "name", "properties": {"name": "EPSG:3857"}}}, "export it in WGS-84"),
         ({"crs": {"type": "name", "properties": {"name": "EPSG:14326"}}}, "export it in WGS-84"),
         ({"features": [5]}, "features[0]: Input should be"),
-        ({"features": [{"geometry": {"type": "LineString", "coordinates": []}}]}, "features[0].geometry: unknown key"),
+        (
+            {"features": [{"geometry": {"type": "LineString", "coordinates": []}}]},
+            "features[0]: its geometry is a LineS",
+        ),
+        (
+            {"features": [{"geometry": {"type": "Point", "coordinates": [1]}}]},
+            "a Point without lon and lat; a device is",
+        ),
+        ({"features": [{"geometry": ["x"]}]}, "features[0]: its geometry is \"['x']\"; a device is a Point"),
         (
             {"features": [feature(112.5, 30.9, id="A", kind="lamp", zh="灯", colour=1)]},
             "features[0] (A).colour: unknown",
