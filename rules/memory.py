@@ -1,27 +1,33 @@
 """How the rules' memory is spelled in a snapshot; docs/rule-state.md says what each field means."""
 
+import zlib
+from typing import Any
+
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from rules.core.arrivals import COLUMNS
 
-VERSION = 3
+VERSION = 4
 SIGHTINGS = ("at", "value", "span", "watched", "delay", "late")
 JUDGEMENTS = ("phase", "lost", "since", "clear_since", "changed")  # `due` follows from the rule's times
 WAITING = ("at", "effective", "value")
 NOBODYS = ""
 """Stands for the metrics that the program does not know."""
+_QUICKLY = 1
 PENDING = tuple(name for name in COLUMNS if name not in ("device", "metric"))
 
 
 class Columns(msgspec.Struct, frozen=True):
-    """Some rows of a table: keys, and each column's bytes in the order of the names above (little-endian)."""
+    """Some rows of a table: keys, and each column, packed, in the order of the names above."""
 
     keys: list[str]
     columns: list[bytes]
 
 
 class Named(msgspec.Struct, frozen=True):
-    """Rows of a kind's own columns: by name the type, the numbers per row (0: one) and the bytes."""
+    """Rows of a kind's own columns: by name the type, the numbers per row (0: one) and the numbers, packed."""
 
     keys: list[str]
     columns: dict[str, tuple[str, int, bytes]]
@@ -60,6 +66,24 @@ class Snapshot(msgspec.Struct, frozen=True):
     rules: dict[str, Remembered]
     feeds: dict[str, Columns]
     queues: dict[int, Queued]
+
+
+def packed(column: npt.NDArray[Any]) -> bytes:
+    """The numbers of a column, small: first bytes of all, second bytes of all, and so on, deflated.
+
+    Most bytes of neighbouring times are the same ones; a tenth to a fifth of the numbers themselves is left.
+    """
+    if not column.size:
+        return b""
+    planes = np.ascontiguousarray(column).reshape(-1).view(np.uint8).reshape(-1, column.itemsize).T
+    return zlib.compress(planes.tobytes(), _QUICKLY)
+
+
+def unpacked(content: bytes, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """What was packed, in one row. Raises zlib.error or ValueError for anything else."""
+    numbers = np.dtype(dtype)
+    planes = np.frombuffer(zlib.decompress(content) if content else b"", dtype=np.uint8).reshape(numbers.itemsize, -1)
+    return np.ascontiguousarray(planes.T).reshape(-1).view(numbers)
 
 
 class Versioned(msgspec.Struct, frozen=True):

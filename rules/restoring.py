@@ -11,7 +11,18 @@ from rules.core.arrivals import COLUMNS, Arrivals
 from rules.core.feeds import FEED_COLUMNS, Feed
 from rules.core.queues import FILLS, Queue
 from rules.judges import Judge
-from rules.memory import JUDGEMENTS, NOBODYS, PENDING, SIGHTINGS, WAITING, Columns, Queued, Remembered, Snapshot
+from rules.memory import (
+    JUDGEMENTS,
+    NOBODYS,
+    PENDING,
+    SIGHTINGS,
+    WAITING,
+    Columns,
+    Queued,
+    Remembered,
+    Snapshot,
+    unpacked,
+)
 from rules.program import Program
 from rules.state import State
 
@@ -62,7 +73,7 @@ class _Places:
         here, there = self.find(keys, remembered.keys)
         for name, column in zip(names, remembered.columns, strict=True):
             into = getattr(table, name)
-            into[here] = np.frombuffer(column, dtype=into.dtype)[there]
+            into[here] = unpacked(column, into.dtype)[there]
         return here
 
     def sightings(self, table: Sightings, remembered: Columns) -> None:
@@ -72,12 +83,12 @@ class _Places:
         self._pasted.add((id(table), id(remembered)))
         here, there = self.find(table.keys, remembered.keys)
         columns = dict(zip(SIGHTINGS, remembered.columns, strict=True))
-        at = np.frombuffer(columns["at"], dtype=np.int64)[there]
+        at = unpacked(columns["at"], np.int64)[there]
         newer = (at > table.at[here]) | (table.at[here] == NEVER)
         for name, column in columns.items():
             into = getattr(table, name)
             if into.flags.writeable:  # else no rule of this table ever looks at it
-                into[here[newer]] = np.frombuffer(column, dtype=into.dtype)[there[newer]]
+                into[here[newer]] = unpacked(column, into.dtype)[there[newer]]
 
 
 def _restore(state: RuleState, remembered: Remembered, judge: Judge, placed: _Places) -> None:
@@ -86,7 +97,7 @@ def _restore(state: RuleState, remembered: Remembered, judge: Judge, placed: _Pl
     machine.set_timers(state.judgements, judged, judge.timing)
     here, there = placed.find(state.sightings.keys, remembered.waiting.keys)
     waiting = {
-        name: np.frombuffer(column, dtype=getattr(state.waiting, name).dtype)[there]
+        name: unpacked(column, getattr(state.waiting, name).dtype)[there]
         for name, column in zip(WAITING, remembered.waiting.columns, strict=True)
     }
     state.waiting = Waiting(device=here, **waiting)
@@ -99,14 +110,13 @@ def _restore_own(state: RuleState, remembered: Remembered, placed: _Places) -> N
     if {name: (dtype, width) for name, (dtype, width, _) in remembered.own.columns.items()} == declared:
         here, there = placed.find(state.own.keys, remembered.own.keys)
         for name, (dtype, width, content) in remembered.own.columns.items():
-            rows = np.frombuffer(content, dtype=dtype).reshape((-1, width) if width else -1)
+            rows = unpacked(content, dtype).reshape((-1, width) if width else -1)
             state.own[name][here] = rows[there]
     flat = {name: rows.dtype.str for name, rows in state.rows.columns.items()}
     if {name: dtype for name, (dtype, _, _) in remembered.rows.columns.items()} == flat:
         here, there = placed.find(state.rows.keys, remembered.rows.keys)
         columns = {
-            name: np.frombuffer(content, dtype=dtype)[there]
-            for name, (dtype, _, content) in remembered.rows.columns.items()
+            name: unpacked(content, dtype)[there] for name, (dtype, _, content) in remembered.rows.columns.items()
         }
         state.rows = Rows(keys=state.rows.keys, key=here, columns=columns)
 
@@ -119,13 +129,12 @@ def _requeue(queue: Queue, remembered: Queued, program: Program, placed: _Places
             queue.add_metric(words[name])
             here, there = placed.find(program.vocabulary.devices, columns.keys)
             for column, content in zip(FILLS, columns.columns, strict=True):
-                queue.row(column, queue.rows[words[name]])[here] = np.frombuffer(content, dtype=np.int64)[there]
+                queue.row(column, queue.rows[words[name]])[here] = unpacked(content, np.int64)[there]
     device = np.array([program.vocabulary.device_ordinal.get(name, -1) for name in remembered.devices], dtype=np.intp)
     metric = np.array([words.get(name, GONE) for name in remembered.metrics], dtype=np.intp)
     pending: dict[str, Any] = {
-        name: np.frombuffer(content, dtype=COLUMNS[name])
-        for name, content in zip(PENDING, remembered.pending, strict=True)
+        name: unpacked(content, COLUMNS[name]) for name, content in zip(PENDING, remembered.pending, strict=True)
     }
-    pending["device"] = device[np.frombuffer(remembered.device, dtype=np.int32)]
-    pending["metric"] = metric[np.frombuffer(remembered.metric, dtype=np.int32)]
+    pending["device"] = device[unpacked(remembered.device, np.int32)]
+    pending["metric"] = metric[unpacked(remembered.metric, np.int32)]
     queue.pending = Arrivals(**pending).take((pending["device"] >= 0) & (pending["metric"] != GONE))

@@ -1,5 +1,6 @@
 """The rules' memory as bytes: keyed by rule, device and target, so that it survives a change of registry or rules."""
 
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from rules.memory import (
     Remembered,
     Snapshot,
     Versioned,
+    packed,
 )
 from rules.program import Program
 from rules.restoring import restored
@@ -54,7 +56,7 @@ def load(content: bytes, program: Program) -> State:
     try:
         if msgspec.msgpack.decode(content, type=Versioned).version == VERSION:
             return restored(msgspec.msgpack.decode(content, type=Snapshot), program)
-    except msgspec.MsgspecError as exc:
+    except (msgspec.MsgspecError, zlib.error, ValueError) as exc:
         raise Refused(f"the rules' snapshot cannot be read ({exc}); remove it to start without memory") from exc
     raise Refused(f"the rules' snapshot is not of version {VERSION}; remove it to start without")
 
@@ -74,12 +76,12 @@ def _remembered(state: RuleState, sightings: int) -> Remembered:
         judgements=_cut(judgements, judgements.keys, judged, JUDGEMENTS),
         waiting=Columns(
             keys=[state.sightings.keys[device] for device in waiting.device],
-            columns=[getattr(waiting, name).tobytes() for name in WAITING],
+            columns=[packed(getattr(waiting, name)) for name in WAITING],
         ),
         own=_own(state.own),
         rows=Named(
             keys=[state.rows.keys[key] for key in state.rows.key],
-            columns={name: (rows.dtype.str, 0, rows.tobytes()) for name, rows in state.rows.columns.items()},
+            columns={name: (rows.dtype.str, 0, packed(rows)) for name, rows in state.rows.columns.items()},
         ),
     )
 
@@ -93,7 +95,7 @@ def _own(own: Own) -> Named:
         held |= ~empty.all(axis=1)
     kept = np.flatnonzero(held)
     columns = {
-        name: (own[name].dtype.str, column.width, own[name][kept].tobytes()) for name, column in own.declared.items()
+        name: (own[name].dtype.str, column.width, packed(own[name][kept])) for name, column in own.declared.items()
     }
     return Named(keys=[own.keys[row] for row in kept], columns=columns)
 
@@ -110,19 +112,19 @@ def _queued(queue: Queue, state: State) -> Queued:
     for ordinal, row in queue.rows.items():
         heard = row * queue.devices + np.flatnonzero(queue.row("newest", row) != UNHEARD)
         keys = [state.vocabulary.devices[place] for place in (heard - row * queue.devices).tolist()]
-        series[names[ordinal]] = Columns(keys=keys, columns=[getattr(queue, name)[heard].tobytes() for name in FILLS])
+        series[names[ordinal]] = Columns(keys=keys, columns=[packed(getattr(queue, name)[heard]) for name in FILLS])
     return Queued(
         through=queue.through,
         forced=queue.forced,
         series=series,
         devices=[state.vocabulary.devices[place] for place in devices],
         metrics=[names[place] for place in metrics],
-        device=device.astype(np.int32).tobytes(),
-        metric=metric.astype(np.int32).tobytes(),
-        pending=[getattr(queue.pending, name).tobytes() for name in PENDING],
+        device=packed(device.astype(np.int32)),
+        metric=packed(metric.astype(np.int32)),
+        pending=[packed(getattr(queue.pending, name)) for name in PENDING],
     )
 
 
 def _cut(table: Any, keys: Sequence[str], rows: Index, names: tuple[str, ...]) -> Columns:
     kept = list(keys) if len(rows) == len(keys) else [keys[row] for row in rows.tolist()]
-    return Columns(keys=kept, columns=[getattr(table, name)[rows].tobytes() for name in names])
+    return Columns(keys=kept, columns=[packed(getattr(table, name)[rows]) for name in names])
