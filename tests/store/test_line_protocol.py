@@ -1,7 +1,7 @@
 """Lines spelled from columns, against the same line by line."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.readings import ReadingBatch, Vocabulary, batch_of
@@ -49,6 +49,7 @@ def test_readings_with_much_in_common_are_spelled_like_one_by_one(batch: Reading
 
 
 @given(messages(), messages())
+@settings(max_examples=20)
 def test_a_writer_that_knows_its_series_spells_them_the_same(first: ReadingBatch, second: ReadingBatch) -> None:
     writer = LineWriter()
     for batch in (first, second, first):
