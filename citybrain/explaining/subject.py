@@ -1,6 +1,6 @@
 """Which stored readings an alert is about: devices, metrics, and the stretch of time that its rule looked at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,10 @@ from rules.entries import RuleEntry
 
 LOOKS_BACK = ("hold", "clear", "window", "every", "within", "together", "lasts")
 """Durations of a rule that say how far before an event the readings lie which made it."""
+IN_INTERVALS = ("evidence_for", "missed", "intervals")
+"""The same, counted in a device's own intervals."""
+DAY_BEFORE = timedelta(days=1, hours=1)
+"""An hour's index may rest on the mean of the 24 hours before."""
 LONGEST_S = 14 * 86_400.0
 MOST_DEVICES = 300
 AROUND_S = 60.0
@@ -37,8 +41,7 @@ def subject_of(
     named = {reading.device for told in transitions for reading in told.evidence.readings}
     grades = {road.id: str(road.grade) for road in registry.city.roads}
     chosen = [device for device in judged if device.id in named or _is_of(device, alert.target, grades)]
-    believed_s = getattr(entry, "evidence_for", 1.0) * max((device.interval_s for device in chosen), default=0.0)
-    back_s = believed_s + sum(getattr(entry, name, None) or 0.0 for name in LOOKS_BACK) + AROUND_S
+    back_s = _back_s(entry, max((device.interval_s for device in chosen), default=0.0))
     last = max([alert.changed_at, *(told.at for told in transitions)])
     return Subject(
         devices=tuple(device.id for device in chosen[:MOST_DEVICES]),
@@ -59,17 +62,33 @@ def _is_of(device: Device, target: Target, grades: Mapping[str, str]) -> bool:
     return target.id in named.get(target.kind, set())
 
 
+def _back_s(entry: RuleEntry, interval_s: float) -> float:
+    """How long before an alert began the first reading may lie that it rests on."""
+    lasting, counted = 0.0, 1.0
+    for key, value in _said(entry):
+        if isinstance(value, int | float):
+            lasting += value if key in LOOKS_BACK else 0.0
+            counted = max(counted, value if key in IN_INTERVALS else 0.0)
+    by_day = DAY_BEFORE.total_seconds() if entry.kind == "index" else 0.0
+    return lasting + counted * interval_s + by_day + AROUND_S
+
+
 def _metrics(entry: RuleEntry, transitions: Sequence[AlertTransition]) -> tuple[str, ...]:
     """Those that the rule's entry names anywhere, and those of the evidence; none where it looks at any reading."""
     named: set[str] = {reading.metric for told in transitions for reading in told.evidence.readings}
+    named |= {str(value) for key, value in _said(entry) if key in {"metric", "against"} and value}
+    return tuple(sorted(named))
+
+
+def _said(entry: RuleEntry) -> Iterator[tuple[str, object]]:
+    """Every key of the entry, at any depth, with its value."""
     waiting: list[object] = [entry.model_dump(warnings=False)]
     while waiting:
         match waiting.pop():
             case dict() as mapping:
-                named |= {str(value) for key, value in mapping.items() if key in {"metric", "against"} and value}
+                yield from mapping.items()
                 waiting += mapping.values()
             case list() | tuple() as several:
                 waiting += several
             case _:
                 pass  # a number or a word
-    return tuple(sorted(named))

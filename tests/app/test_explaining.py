@@ -9,6 +9,7 @@ import pytest
 
 from cases.errors import CommandRefused
 from citybrain.commands.explain_page import MOVES, page_of
+from citybrain.explaining.subject import subject_of
 from domain.alerts import AlertMove
 from domain.instants import to_micros
 from tests.app.documented import differences, shapes
@@ -113,3 +114,27 @@ def test_the_page_tells_every_time_by_the_city_and_settings_as_their_file_has_th
 
 def test_the_page_has_a_word_for_every_move() -> None:
     assert set(MOVES) == {move.value for move in AlertMove}
+
+
+def test_the_silence_of_a_device_is_told_from_its_last_reading_on(room: EngineRoom) -> None:
+    room.judge([("NM-1", "laeq", 55.0)], at=0)
+    room.parts.store.write(room.batch([("NM-1", "laeq", 55.0)], at=0), through=None)
+    for second in range(10, 400, 10):
+        room.judge(at=second)
+    [alert] = [one for one, _ in room.history() if one.rule == "device-silent" and one.target.id == "NM-1"]
+    found = explained(room, alert.id)
+    assert [reading["value"] for reading in found["readings"]] == [55.0]
+    assert found["retold"]["agrees"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "hours"), [("aqi-hourly", 25), ("air-station-frozen", 6), ("cover-open", 12), ("sensor-drift", 4)]
+)
+def test_an_alert_is_told_from_as_far_back_as_its_rule_looks(
+    rule: str, hours: float, room: EngineRoom, told: str
+) -> None:
+    installation = room.parts.installation
+    [entry] = [one.entry for one in installation.ruleset.rules if one.entry.id == rule]
+    [(alert, moves)] = [story for story in room.history() if story[0].id == told]
+    subject = subject_of(alert, moves, entry, list(installation.registry), installation.registry)
+    assert alert.opened_at - subject.start >= timedelta(hours=hours)
