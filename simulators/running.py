@@ -59,8 +59,8 @@ class Stage:
 def load_stage(settings: SimulationSettings) -> Stage:
     """City, devices, map and scenario. Raises Misconfigured with all problems of the first file that has some."""
     _, kinds = load_catalogue(settings.catalogue or SHIPPED_CATALOGUE)
-    city, map_path = load_city(settings.city / "city.yaml")
-    registry = load_registry(settings.city / "devices.yaml", city=city, kinds=kinds)
+    city, map_path = load_city(settings.city)
+    registry = load_registry(settings.devices, city=city, kinds=kinds)
     return Stage(
         registry=registry,
         scenario=load_scenario(scenario_path(settings.scenario), registry),

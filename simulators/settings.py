@@ -41,10 +41,12 @@ class BrokerAddress(Strict):
 
 class SimulationSettings(Strict):
     """`scenario` is the name of a shipped one or a path. `begin` is when the story began on the city's clock:
-    whoever restarts the simulators gives the same one, and the story goes on; without it, it begins now."""
+    whoever restarts the simulators gives the same one, and the story goes on; without it, it begins now. `devices` is a
+    registry of any kind that the engine reads."""
 
     broker: BrokerAddress = BrokerAddress()
-    city: Path = SHIPPED
+    city: Path = SHIPPED / "city.yaml"
+    devices: Path = SHIPPED / "devices.yaml"
     catalogue: Path | None = None
     scenario: str = "demo"
     seed: int = SHIPPED_SEED
