@@ -13,9 +13,11 @@
       ? NOTHING
       : value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 
-  // Without needless decimals: 57.3, 50.
+  // Without needless decimals: 57.3, 50; small numbers need more: a well of 1.46 m under a limit of 1.5 m is no 1.5 m.
   citybrain.plain = (value) =>
-    value === null || value === undefined ? NOTHING : value.toLocaleString("en-US", { maximumFractionDigits: 1 });
+    value === null || value === undefined
+      ? NOTHING
+      : value.toLocaleString("en-US", { maximumFractionDigits: Math.abs(value) < 10 ? 2 : 1 });
 
   citybrain.quantity = (value, unit) => {
     if (unit === "s") return citybrain.duration(value);

@@ -7,6 +7,7 @@ from dashboard.languages import Language, current
 from dashboard.live.calls import Json
 
 MINUTE_MS = 60_000
+SMALL = 10.0
 NOTHING = "—"
 COMPLIANT = {"<": "<", "<=": "≤", ">=": "≥", ">": ">", "=": "="}
 """How a compliant value relates to the limit, as the engine spells it and as it is printed."""
@@ -21,11 +22,16 @@ def number(value: float | None, *, most: int = 1) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def decimals_of(value: float | None) -> int:
+    """Small numbers need more of them: a well of 1.46 m under a limit of 1.5 m is no 1.5 m."""
+    return 2 if value is not None and abs(value) < SMALL else 1
+
+
 def quantity(value: float | None, unit: str) -> str:
     """A value with its unit; the unit 1 is not written, and seconds are a duration."""
     if unit == "s":
         return age(value, current.get())
-    text = number(value)
+    text = number(value, most=decimals_of(value))
     return text if value is None or unit in ("", "1") else f"{text} {unit}"
 
 

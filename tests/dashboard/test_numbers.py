@@ -24,6 +24,11 @@ def test_the_unit_one_is_not_written(unit: str, text: str) -> None:
     assert quantity(57, unit) == text
 
 
+@pytest.mark.parametrize(("value", "text"), [(1.46, "1.46 m"), (1.5, "1.5 m"), (-0.004, "0 m"), (10.46, "10.5 m")])
+def test_a_small_value_does_not_read_like_its_limit(value: float, text: str) -> None:
+    assert quantity(value, "m") == text
+
+
 @pytest.mark.parametrize(
     ("minutes", "zh", "en"),
     [(0, "0 分", "0 min"), (59, "59 分", "59 min"), (65, "1 时 05 分", "1 h 05 min"), (1500, "1 天 1 时", "1 d 1 h")],
