@@ -84,7 +84,7 @@ def _values(case: Case, rule: str, target: Target, edges: Sequence[int]) -> Iter
 
 def _signals(signals: Sequence[tuple[int, str]], edges: Sequence[int]) -> list[str]:
     return [
-        "".join(signal[0].upper() for at, signal in signals if begin <= at < end) or "."
+        "".join(sorted((signal[0].upper() for at, signal in signals if begin <= at < end), key="VHCL".index)) or "."
         for begin, end in pairwise(edges)
     ]
 

@@ -95,6 +95,22 @@ def test_a_failure_is_drawn_along_its_time(tmp_path: Path) -> None:
     assert drawn[-1].index("^") == drawn[1].index("12:01:00")
 
 
+def test_what_happens_at_one_instant_is_drawn_in_the_same_order_on_both_sides(tmp_path: Path) -> None:
+    text = """\
+cases:
+  - name: overturned
+    start: 2026-11-22 12:00
+    every: 10s
+    devices: {C: {kind: manhole_cover, interval: 10s}}
+    series: [{device: C, metric: tilt, values: "2x2 91x2"}]
+    until: +30s
+    expect: [+20s cover-overturned C held, +20s cover-overturned C violated, +30s cover-overturned C cleared]
+"""
+    verdict = try_case(case_of(tmp_path, text))
+    drawn = [line.split() for line in timeline(verdict.case, verdict.told, verdict.differences)]
+    assert [row[2:] for row in drawn if row[0] in {"expected", "got"}] == [[".", ".", "VH", "C"], [".", ".", "VH", "."]]
+
+
 def test_a_long_story_is_drawn_around_its_first_difference(tmp_path: Path) -> None:
     text = (
         STORY.partition("    checks:")[0]
