@@ -67,11 +67,11 @@ class RedialledSession:
             self._idle(deadline)
             return []
         messages: Sequence[Message] = []
-        while self._link is not None and not messages:
+        while (link := self._link) is not None and not messages:
             left = max(0.0, deadline - self._clock.monotonic())
-            messages = self._link.pump(wait_s=min(left, _LONGEST_PUMP_S), most=self._burst)
-            self._look_after(self._link)
-            self._carry_out(self._link)
+            messages = link.pump(wait_s=min(left, _LONGEST_PUMP_S), most=self._burst)
+            self._look_after(link)
+            self._carry_out(link)
             if left <= 0:
                 break
         return messages

@@ -33,6 +33,7 @@ from structlog.testing import capture_logs
 
 from domain.messages import Message
 from ingest.sessions.bulk import BulkSession
+from ingest.sessions.link import Publication
 from ingest.sessions.paho import PahoSession
 from ingest.settings import BrokerSettings, FeedSettings
 from runtime.clock import ManualClock, SystemClock
@@ -385,3 +386,27 @@ def test_whatever_bytes_come_receive_neither_raises_nor_stops(content: bytes, is
         session.close()
     finally:
         broker.close()
+
+
+class Wishes:
+    """Has one thing to say, whenever it is asked."""
+
+    def take(self) -> Sequence[Publication]:
+        return [Publication("spBv1.0/city/NCMD/edge", b"rebirth")]
+
+
+def test_what_is_to_be_published_is_said_while_there_is_a_connection_and_a_broker_that_leaves_ends_nothing(
+    broker: Broker,
+) -> None:
+    session = broker.session()
+    session.carries(Wishes())
+    session.receive(wait_s=0)
+    broker.say(GREETING)
+    broker.step(session)
+    said = [packet for packet in broker.heard() if isinstance(packet, PublishPacket)]
+    assert [(one.topic, bytes(one.payload or b""), one.qos) for one in said] == [
+        ("spBv1.0/city/NCMD/edge", b"rebirth", QoS.AT_MOST_ONCE)
+    ]
+    broker.hang_up()
+    broker.step(session)
+    assert not session.is_connected()
