@@ -1,4 +1,4 @@
-"""After a large start: gives back what building has used, and keeps the collector away from what stays."""
+"""Gives back to the system what is no longer used, and keeps the collector away from what stays."""
 
 import ctypes
 import gc
@@ -13,6 +13,14 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
+    give_back()
+
+
+def give_back() -> None:
+    """Some milliseconds, now and then: glibc keeps whatever a busy minute has freed between two pieces still in use.
+
+    With 50,000 devices that is 20 to 30 MB under full load.
+    """
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it, musl does not
         if trim is not None:

@@ -30,6 +30,7 @@ from runtime.stopping import Stop
 
 PICTURE_EVERY_S = 0.5
 JOIN_S = 2.0
+GIVE_BACK_EVERY_S = 10.0
 
 _log = logs.get(__name__)
 
@@ -69,6 +70,7 @@ class EngineProcess:
             self._thread("evaluation", stop, lambda: parts.evaluation.run(stop, self._on_step)),
         ]
         _log.info("engine started", devices=len(installation.registry), rules=len(parts.desk.program.judges))
+        given_back_at = parts.clock.monotonic()
         while not stop.wait(1.0):
             if not api.is_alive():
                 self._failed = True
@@ -77,6 +79,9 @@ class EngineProcess:
             if self._hung_up.is_set():
                 self._hung_up.clear()
                 self._reload_rules()
+            if parts.clock.monotonic() - given_back_at >= GIVE_BACK_EVERY_S:
+                memory.give_back()
+                given_back_at = parts.clock.monotonic()
         for thread in threads:
             thread.join(JOIN_S)
         self._end(server, api)

@@ -6,9 +6,6 @@ Source: Sparkplug 3.0.0, chapter 6 (Payloads). Data sets and templates are left 
 from functools import cache
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from google.protobuf.message import DecodeError
-
 from domain.errors import Unusable
 from domain.messages import Reason
 
@@ -17,17 +14,7 @@ _FILE = "citybrain/sparkplug.proto"
 _MOST_METRICS = 10_000
 REBIRTH = "Node Control/Rebirth"
 _BOOLEAN = 11
-_Field = descriptor_pb2.FieldDescriptorProto
-
-_SCALARS = {
-    "uint32": _Field.TYPE_UINT32,
-    "uint64": _Field.TYPE_UINT64,
-    "float": _Field.TYPE_FLOAT,
-    "double": _Field.TYPE_DOUBLE,
-    "bool": _Field.TYPE_BOOL,
-    "string": _Field.TYPE_STRING,
-    "bytes": _Field.TYPE_BYTES,
-}
+_SCALARS = frozenset({"uint32", "uint64", "float", "double", "bool", "string", "bytes"})
 _TYPES: dict[str, dict[str, tuple[int, str]]] = {
     "Payload": {"timestamp": (1, "uint64"), "metrics": (2, "Metric*"), "seq": (3, "uint64")},
     "Metric": {
@@ -61,6 +48,9 @@ _TYPES: dict[str, dict[str, tuple[int, str]]] = {
 @cache
 def payload_type() -> Any:
     """The class of a whole payload."""
+    # only here: protobuf takes 4 MB, and most cities have no edge node
+    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
     file = descriptor_pb2.FileDescriptorProto(name=_FILE, package=_PACKAGE, syntax="proto2")
     for name, fields in _TYPES.items():
         message = file.message_type.add(name=name)
@@ -75,6 +65,8 @@ def parsed_payload(payload: bytes) -> Any:
     """Texts that are not UTF-8 come as bytes. Raises Unusable: WRONG_SHAPE for what is no such payload,
     TOO_MANY_POINTS for one of absurd length.
     """
+    from google.protobuf.message import DecodeError  # as above
+
     try:
         content = payload_type().FromString(payload)
     except DecodeError as exc:
@@ -93,12 +85,13 @@ def rebirth_payload(*, milliseconds: int) -> bytes:
     return whole
 
 
-def _add(message: descriptor_pb2.DescriptorProto, name: str, number: int, kind: str) -> None:
+def _add(message: Any, name: str, number: int, kind: str) -> None:
+    """A field of a message's descriptor."""
     field = message.field.add(name=name, number=number)
-    field.label = _Field.LABEL_REPEATED if kind.endswith("*") else _Field.LABEL_OPTIONAL
+    field.label = field.LABEL_REPEATED if kind.endswith("*") else field.LABEL_OPTIONAL
     kind = kind.removesuffix("*")
     if kind in _SCALARS:
-        field.type = _SCALARS[kind]
+        field.type = getattr(field, f"TYPE_{kind.upper()}")
     else:
-        field.type = _Field.TYPE_MESSAGE
+        field.type = field.TYPE_MESSAGE
         field.type_name = f".{_PACKAGE}.{kind}"
