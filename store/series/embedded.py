@@ -161,6 +161,7 @@ class EmbeddedSeriesStore:
             config={
                 "memory_limit": self._settings.memory_limit,
                 "threads": self._settings.threads,
+                "checkpoint_threshold": "4MB",  # what waits for one is held uncompressed; at 16MB, 10 MB more
                 "autoinstall_known_extensions": False,  # never ask the internet
                 "autoload_known_extensions": False,
             },
