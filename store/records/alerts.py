@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, tuple_, update
 
 from domain.alerts import Alert, AlertMove, AlertState, AlertTransition
 from domain.conditions import Target
@@ -14,6 +14,22 @@ from domain.instants import from_micros, to_micros
 from store.records.columns import columns_of
 from store.records.errors import Conflict
 from store.records.tables import OPEN, alert_transitions, alerts
+
+# What every move needs is built once: in a flood of alarms building would take longer than carrying out.
+_ONE = select(alerts).where(alerts.c.id == bindparam("one"))
+_OPEN_ONE = select(alerts).where(OPEN, alerts.c.rule == bindparam("of_rule"), alerts.c.target == bindparam("on_target"))
+_EPISODES = (
+    select(func.count())
+    .select_from(alerts)
+    .where(
+        alerts.c.rule == bindparam("of_rule"),
+        alerts.c.target == bindparam("on_target"),
+        alerts.c.opened_at == bindparam("began"),
+    )
+)
+_BEGIN = insert(alerts)
+_MOVE = update(alerts).where(alerts.c.id == bindparam("one"), alerts.c.sequence == bindparam("before"))
+_APPEND = insert(alert_transitions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +55,7 @@ class AlertRecords:
         self._connection = connection
 
     def get(self, alert_id: str) -> Alert | None:
-        return self._first(select(alerts).where(alerts.c.id == alert_id))
+        return _alert(self._connection.execute(_ONE, {"one": alert_id}).first())
 
     def beginning_with(self, start: str, *, limit: int) -> Sequence[Alert]:
         """Those whose id begins so, for people who do not type all of it; in order of the id."""
@@ -48,12 +64,12 @@ class AlertRecords:
 
     def open_for(self, rule: str, target: Target) -> Alert | None:
         """The one alert of this rule on this target that is not closed."""
-        return self._first(select(alerts).where(OPEN, alerts.c.rule == rule, alerts.c.target == target))
+        return _alert(self._connection.execute(_OPEN_ONE, {"of_rule": rule, "on_target": target}).first())
 
     def episodes(self, rule: str, target: Target, *, opened_at: datetime) -> int:
         """How many alerts of this rule on this target began at that very event time."""
-        mine = (alerts.c.rule == rule, alerts.c.target == target, alerts.c.opened_at == opened_at)
-        return self._connection.scalar(select(func.count()).select_from(alerts).where(*mine)) or 0
+        mine = {"of_rule": rule, "on_target": target, "began": opened_at}
+        return self._connection.scalar(_EPISODES, mine) or 0
 
     def save(self, alert: Alert, transition: AlertTransition) -> None:
         """Append the transition and let the alert be what it made of it.
@@ -62,18 +78,15 @@ class AlertRecords:
         alert first.
         """
         if transition.sequence == 1:
-            self._connection.execute(insert(alerts).values(columns_of(alert)))
+            self._connection.execute(_BEGIN, columns_of(alert))
         else:
-            moved = self._connection.execute(
-                update(alerts)
-                .where(alerts.c.id == alert.id, alerts.c.sequence == transition.sequence - 1)
-                .values(columns_of(alert))
-            )
+            mine = {"one": alert.id, "before": transition.sequence - 1}
+            moved = self._connection.execute(_MOVE, columns_of(alert) | mine)
             if moved.rowcount != 1:
                 raise Conflict(
                     f"alert {alert.id} is not at move {transition.sequence - 1}; read it again before you move it"
                 )
-        self._connection.execute(insert(alert_transitions).values(columns_of(transition)))
+        self._connection.execute(_APPEND, columns_of(transition))
 
     def transitions(self, alert_id: str) -> Sequence[AlertTransition]:
         """The whole history, oldest first; [] for an alert that is not on file."""
@@ -111,9 +124,9 @@ class AlertRecords:
             resolved=self._connection.scalar(number.where(moves.in_(returns), seen)) or 0,
         )
 
-    def _first(self, query: Select[Any]) -> Alert | None:
-        row = self._connection.execute(query).first()
-        return Alert(**row._mapping) if row else None
+
+def _alert(row: Row[Any] | None) -> Alert | None:
+    return Alert(**row._mapping) if row else None
 
 
 def _cursor(alert: Alert) -> str:

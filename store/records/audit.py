@@ -9,6 +9,8 @@ from sqlalchemy import Connection, insert, select
 from store.records.columns import columns_of
 from store.records.tables import audit
 
+_ADD = insert(audit)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditLine:
@@ -28,7 +30,7 @@ class AuditRecords:
         self._connection = connection
 
     def add(self, line: AuditLine) -> None:
-        self._connection.execute(insert(audit).values(columns_of(line)))
+        self._connection.execute(_ADD, columns_of(line))
 
     def list(self, *, limit: int, subject: str | None = None) -> Sequence[AuditLine]:
         """Newest first."""

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Executable, exists, func, insert, or_, select, text, update
 
 from domain.outbox import DeliveryAttempt, DeliveryState, Notice, Outcome
 from store.records.columns import columns_of
 from store.records.tables import WAITING, deliveries, outbox
-from store.records.upserts import upsert
+from store.records.upserts import upsert_in
 
 NOTICE = tuple(column for column in outbox.c if column.name != "id")
 
@@ -22,8 +23,7 @@ class OutboxRecords:
 
     def add(self, notice: Notice) -> None:
         """Put it in. A key that is there already changes nothing: that fact has its notice."""
-        statement = upsert(self._connection, outbox).values(columns_of(notice))
-        self._connection.execute(statement.on_conflict_do_nothing(index_elements=["key"]))
+        self._connection.execute(_adding(self._connection.dialect.name), columns_of(notice))
 
     def get(self, key: str) -> Notice | None:
         row = self._connection.execute(select(*NOTICE).where(outbox.c.key == key)).first()
@@ -97,3 +97,8 @@ class OutboxRecords:
     def _note(self, notice: Notice, at: datetime, outcome: Outcome, error: str) -> None:
         attempt = DeliveryAttempt(key=notice.key, at=at, route=notice.route, outcome=outcome, error=error)
         self._connection.execute(insert(deliveries).values(columns_of(attempt)))
+
+
+@cache
+def _adding(dialect: str) -> Executable:
+    return upsert_in(dialect, outbox).on_conflict_do_nothing(index_elements=["key"])
