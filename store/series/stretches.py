@@ -38,8 +38,11 @@ def stretches(count: Count, start: int, end: int, *, at_once: int) -> Iterator[t
             yield begin, here
             begin, number = here, 0
         number += more
-        if number > at_once and behind - here > SHORTEST_S * MICROS_PER_S:
-            yield from stretches(count, here, behind, at_once=at_once)
+        if number > at_once:
+            if behind - here > SHORTEST_S * MICROS_PER_S:
+                yield from stretches(count, here, behind, at_once=at_once)
+            else:
+                yield here, behind
             begin, number = behind, 0
     if begin < end:
         yield begin, end

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections import Counter
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.instants import MICROS_PER_S
@@ -16,6 +16,7 @@ MINUTE = SHORTEST_S * MICROS_PER_S
 moments = st.lists(st.one_of(st.integers(0, MONTH - 1), st.integers(0, 5 * MINUTE)), max_size=60)
 
 
+@example(at=[0, 0], start=0, length=MINUTE + 1, at_once=1)
 @given(moments, st.integers(0, MINUTE), st.integers(1, MONTH), st.integers(1, 20))
 def test_the_parts_follow_each_other_and_hold_no_more_than_asked_for(
     at: list[int], start: int, length: int, at_once: int
