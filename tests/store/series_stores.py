@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,11 +14,14 @@ from store.series.influx import InfluxSeriesStore
 from store.series.influx_server import InfluxServer
 from store.series.levels import LeveledStore
 from store.series.memory import MemorySeriesStore
+from store.series.rollups import Level
 from store.settings import InfluxSettings
 from tests.services import Influxd1
+from tests.store.settlements import NOON
 
 CATALOGUE = load_catalogue()[0]
 
+AFTER_ALL = NOON + timedelta(days=3650)
 Opened = Callable[[Path], AbstractContextManager[SeriesStore]]
 
 
@@ -42,6 +46,16 @@ def influx(settings: InfluxSettings, directory: Path) -> Iterator[LeveledStore]:
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def emptied(settings: InfluxSettings, directory: Path) -> Iterator[LeveledStore]:
+    """A store in the bucket that all tests of InfluxDB 2 share: nothing of the test before is left in it."""
+    with influx(settings, directory) as store:
+        store.delete_before(AFTER_ALL)
+        for level in Level:
+            store.delete_rollups(level, AFTER_ALL)
+        yield store
 
 
 def influx_on(server: InfluxServer, directory: Path) -> InfluxSeriesStore:
