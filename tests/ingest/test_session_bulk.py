@@ -1,11 +1,7 @@
 """The bulk session against a peer that plays the broker's part packet by packet."""
 
-import socket
 import struct
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from datetime import timedelta
-from typing import TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -27,7 +23,6 @@ from mqtt5 import (
     SubAckPacket,
     SubAckReasonCode,
     SubscribePacket,
-    read,
 )
 from structlog.testing import capture_logs
 
@@ -36,71 +31,9 @@ from ingest.sessions.bulk import BulkSession
 from ingest.sessions.link import Publication
 from ingest.sessions.paho import PahoSession
 from ingest.settings import BrokerSettings, FeedSettings
-from runtime.clock import ManualClock, SystemClock
-from tests.ingest.fakes import NOON
+from runtime.clock import SystemClock
+from tests.ingest.played_broker import FIRST_WORDS, GREETING, Broker, names, of_kind, publish
 from tests.ingest.speaking import speaking
-
-Kind = TypeVar("Kind")
-GREETING = ConnAckPacket().write()
-FIRST_WORDS = ["ConnectPacket", "SubscribePacket"]
-
-
-class Broker:
-    """Listens, and says what the test says. Everything on loopback is there when the other side looks: no threads."""
-
-    def __init__(self) -> None:
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self._peer: socket.socket | None = None
-        self.clock = ManualClock(NOON)
-
-    def session(self, *feeds: FeedSettings, burst: int = 5000, **more: object) -> BulkSession:
-        port = self._server.getsockname()[1]
-        known = {"port": port, "retry_first": "1s", "retry_longest": "1s", "retry_refused": "1h", **more}
-        broker = BrokerSettings.model_validate(known)
-        return BulkSession(broker, feeds or (FeedSettings(),), self.clock, burst=burst, pause=lambda _: None)
-
-    def greeted(self, *feeds: FeedSettings, burst: int = 5000, **more: object) -> BulkSession:
-        """A session that is connected and has subscribed."""
-        session = self.session(*feeds, burst=burst, **more)
-        session.receive(wait_s=0)
-        self.say(GREETING)
-        self.step(session)
-        return session
-
-    def say(self, content: bytes) -> None:
-        if self._peer is None:
-            self._peer, _ = self._server.accept()
-        self._peer.settimeout(5)
-        self._peer.sendall(content)
-
-    def heard(self) -> list[object]:
-        """The packets that the session has sent since the last time."""
-        assert self._peer is not None
-        self._peer.setblocking(False)
-        content = b""
-        with suppress(BlockingIOError):
-            while got := self._peer.recv(1_000_000):
-                content += got
-        packets: list[object] = []
-        view = memoryview(content)
-        while view:
-            packet, size = read(view)
-            packets.append(packet)
-            view = view[size:]
-        return packets
-
-    def step(self, session: BulkSession, *, seconds: float = 0.01) -> Sequence[Message]:
-        self.clock.advance(timedelta(seconds=seconds))
-        return session.receive(wait_s=0)
-
-    def hang_up(self) -> None:
-        if self._peer is not None:
-            self._peer.close()
-            self._peer = None
-
-    def close(self) -> None:
-        self.hang_up()
-        self._server.close()
 
 
 @pytest.fixture
@@ -108,19 +41,6 @@ def broker() -> Iterator[Broker]:
     one = Broker()
     yield one
     one.close()
-
-
-def publish(packet_id: int, payload: bytes = b"{}", *, qos: QoS = QoS.AT_LEAST_ONCE, **more: object) -> bytes:
-    identifier = None if qos == QoS.AT_MOST_ONCE else packet_id
-    return PublishPacket("citybrain/v1/up/a", payload, qos=qos, packet_id=identifier, **more).write()  # type: ignore[arg-type]  # options
-
-
-def names(packets: Sequence[object]) -> list[str]:
-    return [type(packet).__name__ for packet in packets]
-
-
-def of_kind(packets: Sequence[object], kind: type[Kind]) -> list[Kind]:
-    return [packet for packet in packets if isinstance(packet, kind)]
 
 
 def test_connects_to_a_session_that_lasts_and_subscribes_at_qos_1(broker: Broker) -> None:
