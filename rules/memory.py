@@ -71,7 +71,7 @@ class Snapshot(msgspec.Struct, frozen=True):
 def packed(column: npt.NDArray[Any]) -> bytes:
     """The numbers of a column, small: first bytes of all, second bytes of all, and so on, deflated.
 
-    Most bytes of neighbouring times are the same ones; a tenth to a fifth of the numbers themselves is left.
+    Most bytes of neighbouring times are the same ones.
     """
     if not column.size:
         return b""
