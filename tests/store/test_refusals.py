@@ -28,8 +28,7 @@ from store.series.pump import SeriesPump
 from store.series.refusals import StoreRefusals, readings_of
 from store.series.refusing import RefusedReadings, RowsRefused, Sifter
 from store.settings import InfluxSettings
-from tests.services import Influxd1
-from tests.store.series_stores import CATALOGUE, influx, influx_1, influx_on
+from tests.store.series_stores import CATALOGUE, emptied, influx, influx_1, influx_on
 from tests.store.settlements import NOON, WORDS, some_readings
 
 NOW = int(NOON.timestamp() * 1_000_000)
@@ -260,12 +259,15 @@ def test_one_line_that_is_too_large_by_itself_is_refused(tmp_path: Path) -> None
 
 
 @pytest.mark.service
+@pytest.mark.parametrize("generation", [1, 2])
 def test_a_real_server_keeps_the_good_ones_of_a_partial_write(
-    influxd: Influxd1, records: Records, tmp_path: Path
+    generation: int, request: pytest.FixtureRequest, records: Records, tmp_path: Path
 ) -> None:
     with (
         Journal(tmp_path / "journal", vocabulary=WORDS) as journal,
-        influx(influx_1(influxd), tmp_path) as store,
+        influx(influx_1(request.getfixturevalue("influxd")), tmp_path)
+        if generation == 1
+        else emptied(request.getfixturevalue("influxdb_2"), tmp_path) as store,
     ):
         stranger = f'temperature,device=NM-0001 value="warm" {NOW}\n'.encode()
         store._server.write(stranger)  # type: ignore[attr-defined]  # a stranger's line: the field has another type now
