@@ -299,6 +299,7 @@ DECODERS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", DECODERS)
 @settings(max_examples=40)
 @given(content=shaped, fields=st.dictionaries(st.sampled_from(WORDS), shaped, max_size=8))

@@ -37,6 +37,7 @@ def batch(rows: list[tuple[int, int, int]], vocabulary: Vocabulary = VOCABULARY)
 rows = st.tuples(st.integers(0, 2), st.integers(0, 1), st.integers(-20, 20).map(lambda step: NOW + step * HOUR // 8))
 
 
+@pytest.mark.thorough
 @settings(max_examples=200)
 @given(st.lists(st.lists(rows, max_size=30), max_size=12), st.sampled_from([layout(), SOME]))
 def test_readings_are_known_again_as_by_a_plain_set_whatever_their_kinds_report(

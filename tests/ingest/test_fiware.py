@@ -336,6 +336,7 @@ attributes = st.dictionaries(
 )
 
 
+@pytest.mark.thorough
 @given(attributes | anything | st.lists(attributes | anything, max_size=3), st.booleans())
 def test_any_json_is_read_or_refused_but_never_raises_otherwise(content: object, is_wrapped: bool) -> None:
     EAR.reasons({"subscriptionId": "s", "data": content} if is_wrapped else content)

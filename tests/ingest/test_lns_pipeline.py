@@ -128,6 +128,7 @@ DECODERS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", DECODERS)
 @settings(max_examples=40)
 @given(

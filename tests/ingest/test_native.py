@@ -248,6 +248,7 @@ def test_any_bytes_are_read_or_refused_but_never_raise_otherwise(payload: bytes,
     reasons(payload, topic)
 
 
+@pytest.mark.thorough
 @given(st.lists(objects, min_size=1, max_size=4))
 def test_an_array_says_what_its_objects_say_one_by_one(contents: list[object]) -> None:
     together = [(len(part.measurements), len(part.rejects)) for part in decode(contents)]

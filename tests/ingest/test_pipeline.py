@@ -262,6 +262,7 @@ messages = st.builds(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=120, deadline=None)
 @given(st.lists(st.lists(messages, max_size=8), max_size=5))
 def test_nothing_is_lost_whatever_arrives(batches: list[list[Message]]) -> None:
@@ -276,6 +277,7 @@ def test_nothing_is_lost_whatever_arrives(batches: list[list[Message]]) -> None:
     assert len(stored) == len(set(stored)), "a reading was stored twice"
 
 
+@pytest.mark.thorough
 @settings(max_examples=50, deadline=None)
 @given(st.lists(messages, max_size=12), st.lists(st.integers(1, 4), max_size=12))
 def test_the_cut_into_batches_does_not_matter(arrivals: list[Message], cuts: list[int]) -> None:

@@ -143,6 +143,7 @@ messages = st.builds(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.lists(messages, max_size=12), min_size=1, max_size=3))
 def test_side_by_side_says_what_one_by_one_says(batches: Sequence[Sequence[Message]]) -> None:

@@ -324,6 +324,7 @@ fields = st.sampled_from([*LABELS, "x", "must_"])
 records = st.dictionaries(fields, anything | st.floats(-1e10, 1e10) | st.sampled_from(["Cel", "a:temperature"]))
 
 
+@pytest.mark.thorough
 @given(st.lists(records | anything, max_size=4) | anything | st.lists(st.lists(records, max_size=3), max_size=3))
 def test_any_json_is_read_or_refused_but_never_raises_otherwise(content: object) -> None:
     EAR.reasons(content)

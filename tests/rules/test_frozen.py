@@ -25,6 +25,7 @@ def frozen(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
     return rules_of(tmp_path_factory.mktemp("frozen"), {**STUCK, **keys})
 
 
+@pytest.mark.thorough
 @settings(max_examples=100, deadline=None)
 @given(
     rows=stories(["A", "B"], "laeq", [50.0, 50.0, 50.0, 50.1, 50.1, 50.3], [0, 20, 30, 60, 60, 60, 61], [0, 60], START),

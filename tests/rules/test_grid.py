@@ -25,6 +25,7 @@ def grid(zone: str, step_s: int) -> Grid:
     return grid_of(zone, step_s * MICROS_PER_S)
 
 
+@pytest.mark.thorough
 @settings(deadline=None)
 @given(moments=moments, zone=st.sampled_from(ZONES), step_s=st.sampled_from(STEPS))
 def test_every_instant_lies_in_its_step_and_a_step_begins_on_the_wall_clock(

@@ -68,6 +68,7 @@ def test_the_story_tells_of_every_rule(live: Run) -> None:
     assert {change.rule for change in live.told} == set(OVER_SEVERAL)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("delay", "restart"), [(1, False), (60, False), (HOUR, False), (HOUR, True)])
 def test_feeds_that_are_late_all_together_give_what_they_give_live(
     delay: int, restart: bool, live: Run, tmp_path: Path

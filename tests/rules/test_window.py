@@ -182,6 +182,7 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
     )
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None)
 @given(rows=stories(["A", "B"], "energy", [0.0, 10.0, 20.0, 30.0, 41.0, 45.0, 50.0], GAPS, [0], START), plan=plans)
 def test_rates_of_counters_are_their_twins_over_resets(counted: RuleSet, rows: list[SpannedRow], plan: Plan) -> None:

@@ -40,6 +40,7 @@ def raised(played: Played) -> list[tuple[float, str, str, str]]:
     return seen
 
 
+@pytest.mark.thorough
 def test_every_kind_of_alert_opens_within_three_minutes(demo: Played) -> None:
     assert {rule for at, rule, _, signal in raised(demo) if signal == "held" and at <= SCRIPT_S} == KINDS_OF_ALERT
 
@@ -63,10 +64,12 @@ def test_every_column_of_the_ledger_is_shown_and_it_balances(demo: Played) -> No
     assert demo.messages.quarantined < 0.002 * demo.messages.received
 
 
+@pytest.mark.thorough
 def test_without_a_story_nothing_is_raised() -> None:
     assert raised(play(stage_of("calm"), seconds=100)) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("scenario", "kinds", "rules"),
     [
@@ -79,6 +82,7 @@ def test_a_scenario_raises_what_it_is_about(scenario: str, kinds: set[str], rule
     assert rules == {rule for _, rule, _, _ in raised(play(stage, seconds=280 if scenario == "smog" else 150))}
 
 
+@pytest.mark.thorough
 def test_the_storm_floods_wells_without_drowning_the_wall_in_alerts() -> None:
     told = raised(play(only(stage_of("storm"), kinds=frozenset({"manhole_cover", "noise_meter"})), seconds=420))
     opened = Counter(rule for _, rule, _, signal in told if signal == "held")

@@ -78,6 +78,7 @@ def rows_in(store: EmbeddedSeriesStore) -> int:
     return sum(1 for _ in store.readings(whole))
 
 
+@pytest.mark.thorough
 def test_after_a_kill_rows_and_cursor_agree(tmp_path: Path) -> None:
     path = tmp_path / "readings.duckdb"
     told = 0

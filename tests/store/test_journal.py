@@ -29,6 +29,7 @@ def sequences(journal: Journal, *, after: int = 0, limit: int = 10_000) -> list[
     return [entry.sequence for entry in journal.read(after=after, limit=limit)]
 
 
+@pytest.mark.thorough
 @given(settlements)
 def test_any_settlement_comes_back_as_it_was(settlement: Settlement) -> None:
     assert content(Decoder(WORDS).decode(encode(settlement))) == content(settlement)

@@ -64,6 +64,7 @@ def killed_after(lines: int, directory: Path) -> list[int]:
     return told + [int(line) for line in rest.splitlines(keepends=True) if line.endswith("\n")]
 
 
+@pytest.mark.thorough
 def test_everything_told_before_a_kill_is_there_after_it(tmp_path: Path) -> None:
     told: list[int] = []
     for round_of_kills in range(3):

@@ -138,6 +138,7 @@ def check_against_the_twin(house: House, metric: str, data: st.DataObject) -> No
         assert_same(found, expected, turn=360.0 if metric == "wind_direction" else math.inf)
 
 
+@pytest.mark.thorough
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 @pytest.mark.parametrize("metric", METRICS)
