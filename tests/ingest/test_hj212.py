@@ -238,6 +238,15 @@ def test_unknown_codes_and_fields_go_to_quarantine() -> None:
     assert reasons(decoded) == [Reason.UNKNOWN_METRIC, Reason.UNKNOWN_METRIC, Reason.WRONG_SHAPE]
 
 
+def test_a_decimal_comma_is_never_cut_into_a_smaller_number() -> None:
+    content = "DataTime=20261122080000;LA-Rtd=35,2,LA-Flag=N;a01001-Rtd=-4,5;a01002-Rtd=60,a01002-Flag=N"
+    plain = said(content)
+    assert values(plain) == {"humidity": 60.0}
+    assert reasons(plain) == [Reason.BAD_NUMBER, Reason.BAD_NUMBER]
+    dialect = Dialect(decimal_comma=True)
+    assert values(said(content, dialect)) == {"laeq": 35.2, "temperature": -4.5, "humidity": 60.0}
+
+
 def test_the_dialect_names_codes_of_its_own() -> None:
     dialect = Dialect(metrics={"n00006": "laeq"}, units={"n00006": "dB(A)", "A34004": "mg/m³"})
     decoded = said("DataTime=20261122200000;n00006-Rtd=55;a34004-Rtd=0.0523", dialect)

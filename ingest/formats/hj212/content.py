@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 _REMARK = re.compile(r"//.*?//", re.DOTALL)
 _SEPARATOR = re.compile("[;,]")  # some write a comma where a semicolon belongs, and nothing but flags tells them apart
+_CUT_NUMBER = re.compile(r"(=\s*[+-]?\d+),(?=\d+(?:[eE][+-]?\d{1,3})?\s*(?:[;,]|$))", re.ASCII)
+_COMMA = "\0"
 FLAG_LETTERS = frozenset("NFMSDCTBP0123")
 """HJ 212-2017 6.6.4 (N F M S D C T B); 2005 has P as well and, for stations in ambient air, digits."""
 
@@ -39,8 +41,10 @@ class Sample:
 def samples_of(content: str) -> list[Sample]:
     """In the order of the content; each DataTime begins a new one. A single one holds for what stands before it too."""
     samples = [Sample()]
-    for item in _SEPARATOR.split(_REMARK.sub("", content)):
-        name, equals, value = (part.strip() for part in item.partition("="))
+    # digits that belong to no name are the rest of a number with a decimal comma: 35,2 must not become 35
+    whole = _CUT_NUMBER.sub(rf"\1{_COMMA}", _REMARK.sub("", content).replace(_COMMA, ""))
+    for item in _SEPARATOR.split(whole):
+        name, equals, value = (part.strip() for part in item.replace(_COMMA, ",").partition("="))
         if not equals or not name:
             if item.strip():
                 samples[-1].oddities.append(item.strip())
