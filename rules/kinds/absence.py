@@ -3,7 +3,9 @@
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
+from config.durations import Seconds
 from domain.conditions import Evidence, Transition
 from domain.devices import Device
 from domain.instants import MICROS_PER_S, from_micros, iso
@@ -25,6 +27,8 @@ class AbsenceEntry(RuleEntry):
 
     kind: Literal["absence"]
     missed: Intervals = 3.0
+    hold: Seconds = 0.0
+    clear: Seconds = 0.0
 
 
 def compile_absence(entry: AbsenceEntry, site: Site) -> "AbsenceJudge":
@@ -43,7 +47,7 @@ class AbsenceJudge(Judge):
     def __init__(self, entry: AbsenceEntry, site: Site, *, devices: tuple[Device, ...]) -> None:
         super().__init__(
             card=entry.card(unit="s"),
-            timing=Timing(),
+            timing=Timing(hold=round(entry.hold * MICROS_PER_S), clear=round(entry.clear * MICROS_PER_S)),
             devices=devices,
             site=site,
         )
@@ -73,13 +77,16 @@ class AbsenceJudge(Judge):
         state.through, state.now = frontier, now
         if frontier < state.wake and not is_blind:
             return told
-        calm = state.judgements.phase == Phase.CALM
         if is_blind:
-            sightings.watched[calm] = now
+            sightings.watched[_talks(state.judgements.phase)] = now
         sightings.watched[(sightings.at == NEVER) & (sightings.watched == NEVER)] = now
         silent_from = self.silent_from(state)
-        told += self._fall_silent(state, np.flatnonzero(calm & (silent_from <= frontier)))
-        state.wake = int(silent_from[calm & (silent_from > frontier)].min(initial=FOREVER))
+        told += self._fall_silent(
+            state, np.flatnonzero(_talks(state.judgements.phase) & (silent_from <= frontier)), silent_from
+        )
+        told += self._settle(state, machine.open_targets(state.judgements), frontier)
+        to_come = silent_from[_talks(state.judgements.phase) & (silent_from > frontier)].min(initial=FOREVER)
+        state.wake = int(min(to_come, state.judgements.due.min(initial=FOREVER)))
         return told
 
     def _let_go(self, state: RuleState, until: int) -> list[Transition]:
@@ -102,25 +109,33 @@ class AbsenceJudge(Judge):
 
     def _hear(self, state: RuleState, devices: Index, at: Ints) -> list[Transition]:
         """A new sign of life of each device."""
-        phase, silent_from = state.judgements.phase[devices], self.silent_from(state)[devices]
+        every = self.silent_from(state)
+        silent_from = every[devices]
         # a silence that ended between two ticks counts as well, but not one that falls into a pause of the ticks
-        gap = (phase == Phase.CALM) & (silent_from <= at) & (at <= state.now + self._blind_after)
-        told = self._fall_silent(state, devices[gap])
+        gap = _talks(state.judgements.phase[devices]) & (silent_from <= at) & (at <= state.now + self._blind_after)
+        told = self._fall_silent(state, devices[gap], every)
+        told += self._settle(state, devices, at)
         # a sign of life that is itself older than the patience when it comes does not end a silence
         back = (state.judgements.phase[devices] != Phase.CALM) & (at + self._patience[devices] > state.through)
         alive = np.full(int(back.sum()), Finding.OK, dtype=np.int8)
         told += self._tell(state, machine.observe(state.judgements, devices[back], at[back], alive, self.timing))
         state.sightings.at[devices], state.sightings.watched[devices] = at, NEVER
         if state.wake != NEVER:
-            state.wake = min(state.wake, int((at + self._patience[devices]).min(initial=FOREVER)))
+            due = np.minimum(at + self._patience[devices], state.judgements.due[devices])
+            state.wake = min(state.wake, int(due.min(initial=FOREVER)))
         return told
 
-    def _fall_silent(self, state: RuleState, devices: Index) -> list[Transition]:
+    def _fall_silent(self, state: RuleState, devices: Index, silent_from: Ints) -> list[Transition]:
+        """`silent_from` of all devices."""
         if not len(devices):
             return []
-        at = self.silent_from(state)[devices]
+        at = silent_from[devices]
+        told = self._settle(state, devices, at)
         silent = np.full(len(devices), Finding.VIOLATED, dtype=np.int8)
-        return self._tell(state, machine.observe(state.judgements, devices, at, silent, self.timing))
+        return told + self._tell(state, machine.observe(state.judgements, devices, at, silent, self.timing))
+
+    def _settle(self, state: RuleState, devices: Index, until: Ints | int) -> list[Transition]:
+        return self._tell(state, machine.settle(state.judgements, devices, until, self.timing))
 
     def _tell(self, state: RuleState, changes: list[Change]) -> list[Transition]:
         return [self.transition(change, self._evidence(state, change)) for change in changes]
@@ -141,6 +156,12 @@ class AbsenceJudge(Judge):
             clause=self.card.clause,
             figures=figures,
         )
+
+
+def _talks(phase: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
+    """Devices that are not silent, whether or not anybody was told yet that they are back."""
+    talking: npt.NDArray[np.bool_] = (phase == Phase.CALM) | (phase == Phase.CLEARING)
+    return talking
 
 
 def _distinct(place: Index, at: Ints) -> tuple[Index, Ints]:

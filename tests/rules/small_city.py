@@ -35,6 +35,7 @@ RULES: Sequence[Mapping[str, Any]] = (
     | {"clear": "5s"},
     {"id": "silent", "kind": "absence", "missed": 3},
     {"id": "silent-late", "kind": "absence", "missed": 2, "lateness": "45s"},
+    {"id": "silent-long", "kind": "absence", "missed": 2, "hold": "30s", "clear": "90s", "lateness": "45s"},
     {"id": "lit", "kind": "ratio", "metric": "lamp_on", "target": 90, "hold": "20s", "clear": "20s"},
     {"id": "dark", "kind": "outage", "metric": "lamp_on", "share": 50, "at_least": 2, "together": "1m", "hold": "10s"},
     {"id": "obeys", "kind": "agreement", "metric": "lamp_on", "expected": {"metric": "lamp_command"}, "hold": "15s"},

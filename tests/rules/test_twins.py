@@ -149,9 +149,17 @@ def test_state_is_its_twin(state: RuleSet, rows: list[Row], plan: Plan) -> None:
     assert of_target(run, "open", "device:C") == expected
 
 
+PATIENT = [(0, 20), (0, 45), (1, 0), (40, 100)]
+"""Hold and clear times in seconds: shorter and longer than what makes device A silent."""
+
+
 @pytest.fixture(scope="module")
 def absence(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
-    return rules_of(tmp_path_factory.mktemp("absence"), {"id": "silent", "kind": "absence", "missed": 3})
+    entry = {"id": "silent", "kind": "absence", "missed": 3}
+    others = [
+        {**entry, "id": f"after-{hold}-{clear}", "hold": f"{hold}s", "clear": f"{clear}s"} for hold, clear in PATIENT
+    ]
+    return rules_of(tmp_path_factory.mktemp("absence"), entry, *others)
 
 
 @settings(max_examples=200, deadline=None)
@@ -160,8 +168,11 @@ def test_absence_is_its_twin(absence: RuleSet, rows: list[Row], plan: Plan) -> N
     run = runs(absence, registry_of(meter("A", interval_s=10), meter("B", interval_s=60)), rows, plan)
     for name, patience in (("A", 30), ("B", 180)):
         heard = [when for when, _ in readings_of(rows, name)]
-        expected = twin.absence(heard, patience=patience * S, first_tick=START, until=END)
-        assert of_target(run, "silent", f"device:{name}") == expected
+        for hold, clear in [(0, 0), *PATIENT]:
+            times = {"patience": patience * S, "hold": hold * S, "clear": clear * S}
+            expected = twin.absence(heard, first_tick=START, until=END, **times)
+            rule = f"after-{hold}-{clear}" if hold or clear else "silent"
+            assert of_target(run, rule, f"device:{name}") == expected
 
 
 DUSK = at("2026-11-22T16:52:00")

@@ -108,20 +108,20 @@ def series(
     return HoldAndClear(hold, clear).run(events, until)
 
 
-def absence(heard: Sequence[int], *, patience: int, first_tick: int, until: int) -> Signals:
+def absence(
+    heard: Sequence[int], *, patience: int, first_tick: int, until: int, hold: int = 0, clear: int = 0
+) -> Signals:
     """absence: one device."""
-    told: Signals = []
+    events: list[Event] = []
     last = first_tick
-    for when in [*sorted(set(heard)), None]:
-        silent_from = last + patience
-        silent = silent_from <= (until if when is None else when)
-        if silent:
-            told += [("violated", silent_from, silent_from), ("held", silent_from, silent_from)]
-        if when is not None:
-            if silent:
-                told.append(("cleared", when, when))
-            last = when
-    return told
+    for when in sorted(set(heard)):
+        if last + patience <= when:
+            events.append((last + patience, "violated"))
+        events.append((when, "ok"))
+        last = when
+    if last + patience <= until:
+        events.append((last + patience, "violated"))
+    return HoldAndClear(hold, clear).run(events, until)
 
 
 def ratio(
