@@ -20,7 +20,7 @@ class ReadingQuery:
 class BatchQuery:
     """Whole columns of many readings: half-open [start, end) in event time; empty tuples mean all.
 
-    `at_once`: about so many readings in a batch. What lies within one minute is never parted.
+    `at_once`: about so many readings in a batch. What has the same event time is never parted.
     """
 
     start: datetime

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from time import sleep
 
 from domain.ports import Clock
 from runtime import logs
@@ -10,8 +11,10 @@ from store.records.settings import RecordsSettings
 
 PORTION = 500
 """Rows in one transaction: a few milliseconds."""
-MOST_PORTIONS = 400
+MOST_PORTIONS = 200
 """Of one kind in one run; the rest goes with the next run."""
+REST_S = 0.1
+"""Between two portions: SQLite gives its lock to whoever asks first, and who waits for it asks at growing intervals."""
 
 Portion = Callable[[Books, datetime], int]
 
@@ -21,10 +24,13 @@ _log = logs.get(__name__)
 class OldRecords:
     """What the settings keep for a time only: ledger, delivered notices, and where they say so alerts and audit."""
 
-    def __init__(self, records: Records, settings: RecordsSettings, clock: Clock) -> None:
+    def __init__(
+        self, records: Records, settings: RecordsSettings, clock: Clock, *, pause: Callable[[float], None] = sleep
+    ) -> None:
         self._records = records
         self._settings = settings
         self._clock = clock
+        self._pause = pause
 
     def forget(self) -> None:
         """One run over all kinds. Raises what a transaction raises; what is gone by then stays gone."""
@@ -52,4 +58,5 @@ class OldRecords:
             gone += count
             if count < PORTION:
                 break
+            self._pause(REST_S)
         return gone

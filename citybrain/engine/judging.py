@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from domain.conditions import Transition
-from domain.readings import concatenate
-from domain.settlements import Journalled
+from domain.settlements import Journalled, readings_of
 from rules.engine import advance, evaluate, initial_state
 from rules.program import Program
 from rules.snapshots import dump, load
@@ -24,9 +23,7 @@ class RuleDesk:
         What the readings caused, and what was due by time.
         """
         found: list[Transition] = []
-        batches = [entry.settlement.readings for entry in entries if len(entry.settlement.readings)]
-        if batches:
-            readings = batches[0] if len(batches) == 1 else concatenate(batches)
+        if len(readings := readings_of(entries)):
             self.state, found = evaluate(self.program, self.state, readings)
         self.state, due = advance(self.program, self.state, entries[-1].settlement.now)
         return found, due

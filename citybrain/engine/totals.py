@@ -1,4 +1,4 @@
-"""What has become of every message and reading since the records began, by feed; kept in memory for the wall."""
+"""What has become of every message and reading, by feed: what was on file at the start and all since."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

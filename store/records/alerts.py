@@ -114,7 +114,7 @@ class AlertRecords:
         return [Alert(**row._mapping) for row in self._connection.execute(select(alerts).where(OPEN))]
 
     def counts(self) -> AlertCounts:
-        """Over the whole history."""
+        """Over all that is on file."""
         moves = alert_transitions.c.move
         returns = (AlertMove.RETURN, AlertMove.RETURN_AND_CLOSE)
         seen = or_(alert_transitions.c.from_state.is_(None), alert_transitions.c.from_state != AlertState.PENDING)

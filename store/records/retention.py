@@ -1,4 +1,4 @@
-"""Removes what is past its time, oldest first, a portion at a time: other writers get their turn in between."""
+"""Removes what is past its time, oldest first, a portion at a time; the caller leaves others a pause in between."""
 
 from datetime import datetime
 from typing import Any

@@ -2,15 +2,15 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from domain.errors import CitybrainError, Misconfigured, Problem, Refused, Temporary
 from domain.instants import MICROS_PER_S
 from domain.ports import Clock, Journal, SeriesStore
-from domain.readings import ReadingBatch, concatenate
-from domain.settlements import Journalled
+from domain.readings import ReadingBatch
+from domain.settlements import Journalled, readings_of
 from runtime import logs
 from store.series.refusing import RefusedReadings, Sifter
 from store.settings import PumpSettings
@@ -145,7 +145,7 @@ class SeriesPump:
     def _move(self, entries: Sequence[Journalled]) -> None:
         """Write them, and go on past what is refused. Raises Temporary or Misconfigured; `_position` then stays."""
         through = entries[-1].sequence
-        batch = _joined(entries)
+        batch = readings_of(entries)
         if not len(batch) and through - self._committed < self._settings.entries:
             self._position = through  # ticks alone are not worth a write: the cursor follows with the next readings
             return
@@ -183,15 +183,6 @@ class SeriesPump:
         pause = min(self._settings.first_backoff * 2.0**self._failures, self._settings.longest_backoff)
         self._failures = min(self._failures + 1, 60)
         return max(pause, (exc.retry_after_s or 0.0) if isinstance(exc, Temporary) else 0.0)
-
-
-def _joined(entries: Sequence[Journalled]) -> ReadingBatch:
-    """One batch. The journal only ever extends its vocabulary, so the largest one speaks for all."""
-    batches = [entry.settlement.readings for entry in entries]
-    widest = max((batch.vocabulary for batch in batches), key=lambda words: (len(words.devices), len(words.metrics)))
-    return concatenate(
-        [batch if batch.vocabulary is widest else replace(batch, vocabulary=widest) for batch in batches]
-    )
 
 
 def _check_same_house(stored: int, journalled: int) -> None:

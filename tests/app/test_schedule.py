@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from citybrain.engine.forgetting import PORTION, OldRecords
+from citybrain.engine.forgetting import PORTION, REST_S, OldRecords
 from citybrain.engine.lighting import Lighting
 from citybrain.engine.schedule import Schedule
 from citybrain.settings import zone_of
@@ -69,9 +69,11 @@ def test_old_records_go_in_portions_between_which_others_may_write(tmp_path: Pat
     with room.parts.records.transaction() as books:
         minutes = [NOON - timedelta(days=3) + timedelta(minutes=number) for number in range(2 * PORTION + 1)]
         books.ledger.add(LedgerLine(feed="city", minute=at, messages=one, readings=one) for at in [*minutes, young])
-    old = OldRecords(room.parts.records, room.installation.settings.records, room.clock)
+    pauses: list[float] = []
+    old = OldRecords(room.parts.records, room.installation.settings.records, room.clock, pause=pauses.append)
     old.forget()
     with room.parts.records.snapshot() as books:
         left = [line.minute for line in books.ledger.list(since=NOON - timedelta(days=9), until=NOON)]
     room.close()
     assert left == [young]
+    assert pauses == [REST_S, REST_S]

@@ -11,6 +11,7 @@ from domain.alerts import AlertState
 from domain.readings import Vocabulary, batch_of
 from domain.settlements import Journalled, Settlement
 from tests.app.engine_room import EngineRoom
+from tests.app.installation import DEVICES, write_yaml
 
 WORDS = Vocabulary(devices=["NM-1"], metrics=["laeq"])
 STEPS_US = st.sampled_from([0, 1, 40_000, LONGEST_US, LONGEST_US + 1, 1_000_000, -5_000])
@@ -111,3 +112,17 @@ def test_goes_are_forgotten_once_the_rules_are_saved_behind_them(room: EngineRoo
     assert room.parts.service.sittings(after=0) == {2: 3}
     room.parts.evaluation.save()
     assert room.parts.service.sittings(after=0) == {}
+
+
+def test_entries_of_a_device_that_has_left_the_registry_are_judged_with_the_others(room: EngineRoom) -> None:
+    room.settle([("MC-1", "o2", 10.0)], at=0)
+    room.settle([("NM-1", "laeq", 72.0)], at=0.1)
+    assert len(room.step().entries) == 2
+    room.settle([("MC-1", "o2", 10.0)], at=1)
+    room.settle([("NM-1", "laeq", 72.0)], at=1.1)
+    left = [dict(entry) for entry in DEVICES if entry["id"] != "MC-1"]
+    write_yaml(room.site.folder / "city" / "devices.yaml", {"devices": left})
+    room.installation = room.site.installation()
+    room.crash()  # judges the recorded ones again, as one go of two vocabularies
+    assert [entry.sequence for entry in room.step().entries] == [3, 4]
+    assert room.ledger().stored == 4

@@ -11,9 +11,10 @@ import pytest
 from domain.instants import MICROS_PER_S
 from domain.messages import Message, Reason
 from ingest.formats.choosing import Formats, choice_of
-from ingest.formats.hj212.decoder import Hj212
+from ingest.formats.hj212.decoder import JOURNALLED_AFTER_S, Hj212
 from ingest.formats.hj212.keeping import SPAN_S, Kept, KeptParts
-from ingest.formats.hj212.parts import WAIT_S
+from ingest.formats.hj212.packet import opened
+from ingest.formats.hj212.parts import WAIT_S, Parts
 from ingest.settings import IngestSettings
 from tests.ingest.fakes import NOW, FakeJournal, pipeline_of, small_city
 from tests.ingest.hj212_station import frame
@@ -49,10 +50,11 @@ class Engine:
         return Engine(self.folder, self.journal)
 
 
-def later(seconds: float) -> Message:
+def later(seconds: float, level: float = 48) -> Message:
     """Any frame, when the waiting is over."""
     received = NOW + round(seconds * MICROS_PER_S)
-    return Message(feed="city", topic="hj212/x", payload=frame("DataTime=20261122201500;LA-Rtd=48"), received=received)
+    content = frame(f"DataTime=20261122201500;LA-Rtd={level:g}")
+    return Message(feed="city", topic="hj212/x", payload=content, received=received)
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
@@ -129,3 +131,35 @@ def test_a_process_that_is_killed_between_the_parts_leaves_the_first_one(tmp_pat
         assert process.stdout.readline() == b"acknowledged\n"
         os.kill(process.pid, signal.SIGKILL)
     assert Engine(tmp_path).take(part(1)) == {"laeq": 50.1, "temperature": 21.5}
+
+
+def told_again(engine: Engine, *, after_s: float) -> list[str]:
+    """What a later frame, like no other, brings into quarantine besides."""
+    engine.take(later(after_s, level=30 + (after_s // 1000 + after_s) % 50))
+    return [bad.detail for bad in engine.journal.settlements[-1].quarantined]
+
+
+def test_what_was_given_up_is_not_told_again_at_every_restart(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    engine.take(part(0))
+    assert len(told_again(engine, after_s=WAIT_S + 1)) == 1
+    engine.take(later(WAIT_S + 2 + JOURNALLED_AFTER_S))
+    for day in (1, 2):
+        engine = engine.killed()
+        assert told_again(engine, after_s=day * 86_400.0) == []
+
+
+def test_an_end_is_noted_only_when_what_it_told_is_surely_in_the_journal(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    engine.take(part(0))
+    assert len(told_again(engine, after_s=WAIT_S + 1)) == 1
+    engine = engine.killed()
+    assert len(told_again(engine, after_s=WAIT_S + 3)) == 1  # once more rather than not at all
+
+
+def test_what_comes_back_after_a_kill_is_bounded_as_what_waits() -> None:
+    parts = Parts(most_sets=10)
+    for number in range(40):
+        text = "DataTime=20261122200000;LA-Rtd=48;"
+        parts.restore(opened(frame(text, flag=7, part=(1, 2), qn=f"202611222000{number:05d}")), received=NOW)
+    assert len(parts) == 10

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from ingest.formats.hj212.content import Sample, samples_of
 from ingest.formats.hj212.coverage import Coverage
 from ingest.formats.hj212.crc import Check
 from ingest.formats.hj212.framing import Piece, cut
-from ingest.formats.hj212.keeping import Kept, KeptParts
+from ingest.formats.hj212.keeping import Ended, Kept, KeptParts
 from ingest.formats.hj212.packet import FIRST_ENCRYPTED_VERSION, Packet, opened
 from ingest.formats.hj212.parts import GivenUp, Joined, Parts
 from ingest.formats.hj212.saying import Speaker, Tale, say
@@ -30,6 +31,8 @@ BEIJING = "Etc/GMT-8"
 """UTC+8 all year round, whatever China's clocks did in other decades."""
 MIN_INTERVAL = "MinInterval"
 """Stands in a dialect's `units` for the length of the minute data (CN 2051): `MinInterval: 5m`."""
+JOURNALLED_AFTER_S = 60.0
+"""Messages of one batch arrive within a fraction of this, and no batch is begun before the last one is journalled."""
 _USUAL_MIN_INTERVAL_S = 600.0
 _SPANS_S = {"2011": 0.0, "2061": 3600.0, "2031": 86_400.0}
 _DATA = frozenset(_SPANS_S) | {"2051"}
@@ -61,16 +64,31 @@ class Hj212:
         self._coverage = Coverage()
         self._parts = Parts()
         self._kept = kept
-        for part in kept.recall() if kept is not None else ():
-            with contextlib.suppress(Unusable):  # of a version that read more than this one
-                self._parts.restore(opened(part.frame), received=part.received)
+        self._ended: deque[Ended] = deque()
+        for one in kept.recall() if kept is not None else ():
+            match one:
+                case Ended():
+                    self._parts.end(one.key)
+                case Kept():
+                    with contextlib.suppress(Unusable):  # of a version that read more than this one
+                        self._parts.restore(opened(one.frame), received=one.received)
 
     def decode(self, message: Message, dialects: Dialects) -> Sequence[Decoded]:
         """What all frames of the message say; a bad one does not lose the others. Never raises."""
         pieces, _ = cut(message.payload, is_all=True)
         decoded = [one for piece in pieces for one in self._piece(piece, message, dialects)]
         decoded.extend(self._overdue(message, dialects))
+        self._note_ends(message)
         return decoded
+
+    def _note_ends(self, message: Message) -> None:
+        """Sets that ended with an earlier message, whose batch stands in the journal by now."""
+        ended, self._parts.ended = self._parts.ended, []
+        if self._kept is None:
+            return
+        self._ended.extend(Ended(received=message.received, key=key) for key in ended)
+        while self._ended and message.received - self._ended[0].received >= JOURNALLED_AFTER_S * MICROS_PER_S:
+            self._kept.end(self._ended.popleft())
 
     def _piece(self, piece: Piece, message: Message, dialects: Dialects) -> Sequence[Decoded]:
         if not piece.is_frame:

@@ -76,6 +76,8 @@ class Parts:
         self._most_bytes = most_bytes
         self.size = 0
         """Characters that are kept."""
+        self.ended: list[Key] = []
+        """Sets of which everything was told or given up; the owner empties it."""
 
     def __len__(self) -> int:
         return len(self._sets)
@@ -88,12 +90,26 @@ class Parts:
         if not waiting.is_done and waiting.is_whole:
             yield from _joined(waiting)
             self._empty(waiting)
+            self.ended.append((packet.mn, packet.qn, packet.cn))
 
     def restore(self, packet: Packet, *, received: int) -> None:
-        """A part out of the time before a kill. Nobody knows whether a set that is whole was told by then: it is told
-        when a part of it comes again, or when its time is over, and duplicates are known as such.
+        """A part out of the time before a kill. A set that is whole and not known to have ended (`end`) is told when a
+        part of it comes again, or when its time is over.
         """
         self._put(packet, received)
+        self._make_room()
+
+    def end(self, key: Key) -> None:
+        """It had ended before a kill, and what it said is in the journal."""
+        if key in self._sets:
+            self._empty(self._sets[key])
+
+    def _make_room(self) -> None:
+        """Of sets in which nothing waits any more; the others have their end said (see `overdue`)."""
+        for key in [key for key, one in self._sets.items() if not one.is_waiting]:
+            if len(self._sets) <= self._most_sets and self.size <= self._most_bytes:
+                return
+            self._forget(key)
 
     def _put(self, packet: Packet, received: int) -> _Set:
         key = (packet.mn, packet.qn, packet.cn)
@@ -117,6 +133,7 @@ class Parts:
                 return
             if oldest.is_waiting:
                 yield from _joined(oldest) if oldest.is_whole else _given_up(oldest)
+                self.ended.append(key)
             self._forget(key)
 
     def _empty(self, done: _Set) -> None:
