@@ -92,13 +92,14 @@ def _is_in_force(table: LimitTable, on: date) -> bool:
 def _of_shares(rule: Rule, registry: Registry) -> Iterator[Problem]:
     """Devices that are not judged because the registry lacks the figure that their limit is a share of."""
     for where, share, devices in _shares(rule.entry, registry):
-        lacking = [device.id for device in devices if share.of not in device.figures]
+        judged = {device.id for device in share.within(devices)}
+        lacking = [device.id for device in devices if device.id not in judged]
         if lacking:
             known = {name for device in registry for name in device.figures}
             yield rule.problem(
-                f"limit {share.label}: {len(lacking)} of {len(devices)} devices have no figure {share.of} in the"
-                f" registry and are not judged, such as {lacking[0]}; write figures: {{{share.of}: …}} beside each"
-                f"{did_you_mean(share.of, known - {share.of})}",
+                f"limit {share.label}: {len(lacking)} of {len(devices)} devices have no figure {share.of} above 0"
+                f" in the registry and are not judged, such as {lacking[0]}; write figures: {{{share.of}: …}}"
+                f" beside each{did_you_mean(share.of, known - {share.of})}",
                 where=where,
             )
 

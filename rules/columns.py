@@ -1,6 +1,6 @@
 """What a rule remembers, as columns: the last sighting of every device, the judgement on every target, what waits.
 
-Bounded: the columns are as long as the registry, and what waits has a limit of its own (see kinds/ratio.py).
+Bounded: the columns are as long as the registry, and what waits has a limit of its own (such as in groups/fleet.py).
 """
 
 from collections.abc import Mapping

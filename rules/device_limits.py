@@ -84,7 +84,10 @@ class PerDevice(Strict):
 
 
 class Share(Strict):
-    """`share` times the figure `of` that the registry has of the device; devices without that figure are not judged."""
+    """`share` times the figure `of` that the registry has of the device.
+
+    Devices without that figure are not judged, nor those where it is 0 or less: so tables write what nobody measured.
+    """
 
     share: Annotated[float, Field(gt=0), BeforeValidator(_number)]
     of: FigureName
@@ -95,7 +98,7 @@ class Share(Strict):
 
     def within(self, devices: Iterable[Device]) -> tuple[Device, ...]:
         """Those that have the figure."""
-        return tuple(device for device in devices if self.of in device.figures)
+        return tuple(device for device in devices if device.figures.get(self.of, 0.0) > 0)
 
 
 AnyOf = float | TableName | PerDevice | Share
@@ -157,7 +160,8 @@ class ShareLimits:
         """Raises KeyError for a device without the figure: leave it out of the rule."""
         self._limit = limit
         self._figures = np.array([device.figures[limit.of] for device in devices], dtype=np.float64)
-        self._values = limit.share * self._figures
+        # 0.8 × 0.7 is 0.56 to whoever checks it, not a little less
+        self._values = np.round(limit.share * self._figures, 9)
 
     def at(self, series: Index, at: Ints) -> Floats:
         return self._values[series]

@@ -43,7 +43,8 @@ def restored(snapshot: Snapshot, program: Program) -> State:
         if ordinal in program.metrics:
             state.feeds[ordinal] = feed = Feed.unheard(len(program.vocabulary.devices))
             placed.paste(feed, program.vocabulary.devices, columns, FEED_COLUMNS)
-    for key in snapshot.queues.keys() & {lane.queue for lane in program.lanes}:
+    # what waits for rules that have no device now would wait for ever
+    for key in snapshot.queues.keys() & {lane.queue for lane in program.lanes if lane.awake}:
         state.queues[key] = queue = Queue(lateness=abs(key), devices=len(program.vocabulary.devices))
         _requeue(queue, snapshot.queues[key], program, placed)
     for lane in program.lanes:

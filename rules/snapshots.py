@@ -56,7 +56,7 @@ def load(content: bytes, program: Program) -> State:
     try:
         if msgspec.msgpack.decode(content, type=Versioned).version == VERSION:
             return restored(msgspec.msgpack.decode(content, type=Snapshot), program)
-    except (msgspec.MsgspecError, zlib.error, ValueError) as exc:
+    except (msgspec.MsgspecError, zlib.error, ValueError, IndexError) as exc:
         raise Refused(f"the rules' snapshot cannot be read ({exc}); remove it to start without memory") from exc
     raise Refused(f"the rules' snapshot is not of version {VERSION}; remove it to start without")
 

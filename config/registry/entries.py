@@ -4,7 +4,7 @@ from collections.abc import Hashable
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import ConfigDict, Field, FiniteFloat, field_validator
+from pydantic import BeforeValidator, ConfigDict, Field, FiniteFloat, field_validator
 
 from config.durations import Seconds
 from config.loading import Strict
@@ -14,8 +14,17 @@ from domain.places import NoiseZone
 
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 FigureName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
-Figures = dict[FigureName, FiniteFloat]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
+
+
+def _no_yes(value: Any) -> Any:
+    """YAML reads `yes` as true, and true would be 1."""
+    if isinstance(value, bool):
+        raise ValueError("is no number; write such as 3.2")
+    return value
+
+
+Figures = dict[FigureName, Annotated[FiniteFloat, BeforeValidator(_no_yes)]]
 
 
 class DialectEntry(Strict):

@@ -78,7 +78,7 @@ class AbsenceJudge(Judge):
         if frontier < state.wake and not is_blind:
             return told
         if is_blind:
-            sightings.watched[_talks(state.judgements.phase)] = now
+            self._begin_anew(state, now)
         sightings.watched[(sightings.at == NEVER) & (sightings.watched == NEVER)] = now
         silent_from = self.silent_from(state)
         told += self._fall_silent(
@@ -133,6 +133,14 @@ class AbsenceJudge(Judge):
         told = self._settle(state, devices, at)
         silent = np.full(len(devices), Finding.VIOLATED, dtype=np.int8)
         return told + self._tell(state, machine.observe(state.judgements, devices, at, silent, self.timing))
+
+    def _begin_anew(self, state: RuleState, now: int) -> None:
+        """Nobody listened for a while: that counts neither as silence nor towards a hold or clear time."""
+        judgements = state.judgements
+        state.sightings.watched[_talks(judgements.phase)] = now
+        judgements.since[judgements.phase == Phase.PENDING] = now
+        judgements.clear_since[judgements.phase == Phase.CLEARING] = now
+        machine.set_timers(judgements, machine.open_targets(judgements), self.timing)
 
     def _settle(self, state: RuleState, devices: Index, until: Ints | int) -> list[Transition]:
         return self._tell(state, machine.settle(state.judgements, devices, until, self.timing))

@@ -20,7 +20,6 @@ class MeasuredRule(Judge):
 
     by_series = True
     sights = frozenset({"at", "value", "span", "delay", "late"})
-    sights = frozenset({"at", "value", "span", "delay", "late"})
 
     def __init__(
         self,

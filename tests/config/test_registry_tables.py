@@ -117,6 +117,11 @@ def test_a_figure_that_is_no_number_is_refused(cell: str, words: str, tmp_path: 
     assert words in fault
 
 
+def test_a_figure_that_yaml_reads_as_true_is_refused(tmp_path: Path) -> None:
+    text = "devices:\n- {id: NM-1, kind: noise_meter, zh: 点, lon: 112.5, lat: 30.9, figures: {depth: yes}}\n"
+    assert any("write such as 3.2" in fault for fault in faults_of(tmp_path, "d.yaml", text))
+
+
 def test_the_name_of_a_figure_is_one_that_rules_can_say(tmp_path: Path) -> None:
     text = "id,kind,zh,lon,lat,figures.Depth m\nNM-1,noise_meter,点,112.5,30.9,3\n"
     [fault] = faults_of(tmp_path, "d.csv", text)

@@ -1,6 +1,7 @@
 """A limit for every device of its own: in the rule, or in a table beside it."""
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +173,7 @@ def test_a_device_without_the_figure_is_out_of_scope_and_that_is_warned_of(tmp_p
     assert [well.id for well in Run.of(ruleset, registry).program.judges["water"].devices] == ["W1"]
     [warning] = [one for one in warnings_of(ruleset, registry, on=TODAY) if "figure" in one.message]
     assert warning.message == (
-        "rule water: limit 0.8 × depth: 2 of 3 devices have no figure depth in the registry and are not judged,"
+        "rule water: limit 0.8 × depth: 2 of 3 devices have no figure depth above 0 in the registry and are not judged,"
         " such as W2; write figures: {depth: …} beside each"
     )
     assert warning.line == 10
@@ -232,5 +233,20 @@ def test_a_share_judges_as_the_number_would_that_it_comes_to(depths: list[float]
     limits = ShareLimits(Share(share=share, of="depth"), devices)
     series = np.arange(len(devices), dtype=np.intp)
     found = findings(Comparison.AT_MOST, np.full(len(devices), level), limits.at(series, series.astype(np.int64)), 0.0)
-    assert found.tolist() == [Finding.OK if level <= share * depth else Finding.VIOLATED for depth in depths]
-    assert [limits.explain(place, 0)[0] for place in series.tolist()] == [share * depth for depth in depths]
+    assert found.tolist() == [Finding.OK if level <= round(share * depth, 9) else Finding.VIOLATED for depth in depths]
+    assert [limits.explain(place, 0)[0] for place in series.tolist()] == [round(share * depth, 9) for depth in depths]
+
+
+@pytest.mark.parametrize("depth", [0.0, -3.0])
+def test_a_depth_that_nobody_measured_makes_no_limit(tmp_path: Path, depth: float) -> None:
+    ruleset = rules(tmp_path, EIGHTY)
+    run = Run.of(ruleset, shafts(W1=depth, W2=2.0))
+    assert [device.id for device in run.program.judges["water"].devices] == ["W2"]
+    [warning] = [one for one in warnings_of(ruleset, shafts(W1=depth, W2=2.0), on=TODAY) if "figure" in one.message]
+    assert "1 of 2 devices have no figure depth above 0" in warning.message
+
+
+@pytest.mark.parametrize("depth", [0.7, 1.4, 2.3, 2.8, 4.6, 5.6, 9.2])
+def test_a_share_is_what_a_pocket_calculator_says(depth: float) -> None:
+    limits = ShareLimits(Share(share=0.8, of="depth"), tuple(shafts(W1=depth)))
+    assert limits.explain(0, NOON)[0] == float(Decimal("0.8") * Decimal(str(depth)))

@@ -29,6 +29,7 @@ from tests.rules.city import (
 )
 
 S = MICROS_PER_S
+NOON = at("2026-11-22T12:00:00")
 START = at("2026-11-22T12:00:00")
 
 
@@ -231,3 +232,16 @@ def test_metric_that_the_program_does_not_know_is_passed_over() -> None:
     heard = batch_of(words, device=[0, 0], metric=[0, 1], at=[START, START], value=[1.0, 90.0])
     _, told = engine.evaluate(program, engine.initial_state(program), heard)
     assert {change.rule for change in told} == {"noise-city-target", "noise-zone"}
+
+
+def test_a_pause_in_which_nobody_listened_counts_towards_no_hold_of_an_absence(tmp_path: Path) -> None:
+    entry = {"id": "silent", "kind": "absence", "missed": 3, "hold": "10m"}
+    run = Run.of(rules_of(tmp_path, entry), registry_of(meter("A", interval_s=10)), settle_s=0)
+    run.readings([("A", "laeq", NOON, 50.0)])
+    for second in range(0, 60, 10):
+        run.tick(NOON + second * S)
+    assert [signal for _, signal, _, _ in run.of_rule("silent")] == ["violated"]
+    run.tick(NOON + 3600 * S)
+    run.readings([("A", "laeq", NOON + 3601 * S, 50.0)])
+    run.tick(NOON + 3602 * S)
+    assert [signal for _, signal, _, _ in run.of_rule("silent")] == ["violated", "cleared"]

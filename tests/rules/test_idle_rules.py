@@ -75,3 +75,15 @@ def test_lanes_without_devices_hold_no_readings_back(tmp_path: Path) -> None:
     run = Run.of(rules_of(tmp_path, entry), registry_of(METER))
     heard(run)
     assert run.state.queues == {}
+
+
+def test_what_waits_for_a_rule_that_lost_its_devices_is_forgotten_with_them(tmp_path: Path) -> None:
+    late = {"metric": "laeq", "kind": "threshold", "limit": 60, "compare": "<=", "unit": "dB(A)", "lateness": "45s"}
+    ruleset = rules_of(tmp_path, {**late, "id": "loud", "scope": {"zones": ["2"]}})
+    there, gone = (registry_of(meter("N", zone, interval_s=10)) for zone in ("2", "1"))
+    before = Run.of(ruleset, there)
+    heard(before)
+    assert before.state.queues
+    without = Run.of(ruleset, gone)
+    without.state = load(dump(before.state), without.program)
+    assert not without.state.queues

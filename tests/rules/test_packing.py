@@ -1,6 +1,8 @@
 """Columns of a snapshot are small, and come back as they were."""
 
 import zlib
+from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +13,10 @@ from hypothesis.extra import numpy as hnp
 from domain.errors import Refused
 from rules.memory import packed, unpacked
 from rules.snapshots import dump, load
+from tests.rules.city import Run, meter, registry_of, rules_of
 from tests.rules.test_own_columns import filled, program_of
 
+LOUD = {"id": "loud", "kind": "threshold", "metric": "laeq", "limit": 60, "compare": "<=", "unit": "dB(A)"}
 TYPES = st.sampled_from([np.int64, np.int32, np.int8, np.bool_, np.float64, np.float32]).map(np.dtype)
 
 
@@ -45,3 +49,15 @@ def test_a_snapshot_with_a_damaged_column_is_refused() -> None:
     place = whole.index(b"\x78\x01")  # where the first deflated column begins
     with pytest.raises(Refused):
         load(whole[:place] + b"\x00\x00" + whole[place + 2 :], program)
+
+
+def test_a_snapshot_with_any_damaged_byte_is_refused_or_read_and_stops_nobody(tmp_path: Path) -> None:
+    run = Run.of(rules_of(tmp_path, {"id": "silent", "kind": "absence"}, LOUD), registry_of(meter("N"), meter("M")))
+    run.readings([("N", "laeq", 1_800_000_000_000_000, 75.0)])
+    run.tick(1_800_000_010_000_000)
+    content = dump(run.state)
+    for place in range(len(content)):
+        for bit in (0x01, 0x80):
+            damaged = content[:place] + bytes([content[place] ^ bit]) + content[place + 1 :]
+            with suppress(Refused):
+                load(damaged, run.program)
