@@ -67,7 +67,7 @@ NEVER = Duty(deadline=None, done=None, is_due=False)
 NEEDS: Mapping[str, tuple[Step | Mark, ...]] = {
     "reports": (Step.REPORTED,),
     "valid_reports": (Step.REPORTED, Mark.VALID),
-    "registered_reports": (Step.REPORTED, Step.REGISTERED),
+    "registered_reports": (Step.REPORTED, Step.REGISTERED, Mark.VALID),
     "registrations": (Step.REGISTERED,),
     "registered_in_time": (Step.REPORTED, Step.REGISTERED),
     "verifications_due": (Step.VERIFY_ASKED, Step.VERIFIED),
@@ -124,8 +124,9 @@ class Counting:
     def _filing(self, case: RecordedCase) -> Iterator[str]:
         if self.period.holds(case.times.get(Step.REPORTED)):
             yield "reports"
-            yield from ("valid_reports",) * case.is_valid
-            yield from ("registered_reports",) * (self._done(case, Step.REGISTERED) is not None)
+            is_valid, is_registered = case.is_valid is True, self._done(case, Step.REGISTERED) is not None
+            yield from ("valid_reports",) * is_valid
+            yield from ("registered_reports",) * (is_valid and is_registered)
         registered = case.times.get(Step.REGISTERED)
         if self.period.holds(registered):
             yield "registrations"
@@ -136,7 +137,7 @@ class Counting:
         yield from ("verified_in_time",) * verification.is_in_time
         dispatch = self._duty(case, Step.REGISTERED, Step.DISPATCHED, self.limits.dispatch)
         yield from ("dispatches_due",) * dispatch.is_due
-        yield from ("dispatched_accurately",) * (dispatch.is_done and not case.is_returned)
+        yield from ("dispatched_accurately",) * (dispatch.is_done and case.is_returned is False)
         yield from ("dispatched_in_time",) * dispatch.is_in_time
 
     def _disposal(self, case: RecordedCase, deadline: int | None) -> Iterator[str]:
@@ -145,7 +146,7 @@ class Counting:
             yield "disposals_due"
             yield "disposed" if disposal.is_done else "overdue_pending"
             yield from ("disposed_in_time",) * disposal.is_in_time
-            yield from ("extended",) * case.is_extended
+            yield from ("extended",) * (case.is_extended is True)
         start = Step.CHECK_ASKED if Step.CHECK_ASKED in case.times else Step.DISPOSED
         check = self._duty(case, start, Step.CHECKED, self.limits.check)
         yield from ("checks_due",) * check.is_due
@@ -158,7 +159,7 @@ class Counting:
             yield "closings_due"
             yield from ("closed",) * closing.is_done
             yield from ("closed_in_time",) * closing.is_in_time
-            yield from ("reworked",) * (case.reworks > 0)
+            yield from ("reworked",) * bool(case.reworks)
 
     def _by(self, case: RecordedCase, step: Step, deadline: int | None) -> Duty:
         """A step of the unit's clock: it is nobody's duty before the dispatch, nor without a limit."""

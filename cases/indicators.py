@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from cases.counting import NEEDS, NEEDS_LIMIT, Counting, OwnLimits, Period, disposal_deadline
 from cases.limits import Deadlines
@@ -12,7 +12,10 @@ from cases.recorded import CaseList, RecordedCase
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """`part` ÷ `whole`; None where the list or the settings do not say enough, `because` naming what is missing."""
+    """`part` ÷ `whole`; None where the list or the settings do not say enough, `because` naming what is missing.
+
+    A case of which the rate needs something that is not understood is in neither.
+    """
 
     indicator: Indicator
     part: int | None
@@ -57,19 +60,36 @@ def performance_of(cases: CaseList, method: Method, deadlines: Deadlines, period
     limits = OwnLimits.of(method)
     counting = Counting(deadlines=deadlines, limits=limits, period=period)
     judged = tuple(_judged(case, deadlines) for case in cases.cases)
-    numbers: dict[str, Counter[str]] = {}
-    sizes: Counter[str] = Counter()
+    tallies: dict[str, _Tally] = {}
+    total = _Tally()
     for one in judged:
-        sizes[one.case.department] += 1
-        numbers.setdefault(one.case.department, Counter()).update(counting.counts(one.case, one.deadline))
+        entered = counting.counts(one.case, one.deadline)
+        for tally in (total, tallies.setdefault(one.case.department, _Tally())):
+            tally.add(one.case, entered, method.indicators)
     missing = {count: _missing(count, cases, limits) for count in NEEDS}
-    total = sum(numbers.values(), Counter())
     return Performance(
         period=period,
-        total=_figures("", len(judged), total, method, missing),
-        departments=tuple(_figures(name, sizes[name], numbers[name], method, missing) for name in sorted(numbers)),
+        total=_figures("", total, method, missing),
+        departments=tuple(_figures(name, tallies[name], method, missing) for name in sorted(tallies)),
         judged=judged,
     )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Tally:
+    """`withheld`: by rate and count, of what was counted but is not clear enough for that rate."""
+
+    cases: int = 0
+    numbers: Counter[str] = field(default_factory=Counter)
+    withheld: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, case: RecordedCase, entered: frozenset[str], indicators: Iterable[Indicator]) -> None:
+        self.cases += 1
+        self.numbers.update(entered)
+        unclear = case.unclear
+        for rate in indicators if unclear else ():
+            if not unclear.isdisjoint((*NEEDS[rate.part], *NEEDS[rate.whole])):
+                self.withheld.update((rate.id, count) for count in entered & {rate.part, rate.whole})
 
 
 def _judged(case: RecordedCase, deadlines: Deadlines) -> Judged:
@@ -86,19 +106,20 @@ def _missing(count: str, cases: CaseList, limits: OwnLimits) -> tuple[str, ...]:
     return columns + ((f"limits.{name}",) if name is not None and getattr(limits, name) is None else ())
 
 
-def _figures(
-    department: str, cases: int, numbers: Counter[str], method: Method, missing: Mapping[str, tuple[str, ...]]
-) -> Figures:
-    counts = {count: None if lacking else numbers[count] for count, lacking in missing.items()}
+def _figures(department: str, tally: _Tally, method: Method, missing: Mapping[str, tuple[str, ...]]) -> Figures:
+    counts = {count: None if lacking else tally.numbers[count] for count, lacking in missing.items()}
     return Figures(
         department=department,
-        cases=cases,
+        cases=tally.cases,
         counts=counts,
-        rates=tuple(_rate(indicator, counts, missing) for indicator in method.indicators),
+        rates=tuple(_rate(indicator, tally, missing) for indicator in method.indicators),
     )
 
 
-def _rate(indicator: Indicator, counts: Mapping[str, int | None], missing: Mapping[str, Iterable[str]]) -> Rate:
-    part, whole = counts[indicator.part], counts[indicator.whole]
+def _rate(indicator: Indicator, tally: _Tally, missing: Mapping[str, Iterable[str]]) -> Rate:
+    part, whole = (
+        None if missing[count] else tally.numbers[count] - tally.withheld[indicator.id, count]
+        for count in (indicator.part, indicator.whole)
+    )
     because = dict.fromkeys((*missing[indicator.part], *missing[indicator.whole]))
     return Rate(indicator=indicator, part=part, whole=whole, because=tuple(because))

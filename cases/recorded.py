@@ -37,6 +37,7 @@ class RecordedCase:
     """Times in microseconds; a step without one was not done.
 
     `is_returned`: the first unit it was dispatched to sent it back. `due`: the deadline that the list itself names.
+    `is_extended`, `is_valid`, `is_returned`, `reworks`: None where the list says something that is not understood.
     """
 
     id: str
@@ -47,12 +48,23 @@ class RecordedCase:
     times: Mapping[Step, int] = field(default_factory=dict)
     limit: Limit | None = None
     extension: Limit | None = None
-    is_extended: bool = False
+    is_extended: bool | None = False
     pause: Pause | None = None
-    is_valid: bool = False
-    is_returned: bool = False
-    reworks: int = 0
+    is_valid: bool | None = False
+    is_returned: bool | None = False
+    reworks: int | None = 0
     due: int | None = None
+
+    @property
+    def unclear(self) -> frozenset[Mark]:
+        """What is not known of this case, though the list says it of others."""
+        answers = {
+            Mark.EXTENSION: self.is_extended,
+            Mark.VALID: self.is_valid,
+            Mark.RETURNED: self.is_returned,
+            Mark.REWORKED: self.reworks,
+        }
+        return frozenset(mark for mark, answer in answers.items() if answer is None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,28 +1,22 @@
 """The rows of a file as cases; every row that is left out, and every cell that is not believed, with its line."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cases.codes import CaseKind, Generation
+from cases.codes import Generation
 from cases.limits import Limit, Pause
 from cases.method import Method
 from cases.recorded import CaseList, Mark, RecordedCase, Step
 from citybrain.casework.columns import Role, roles
 from citybrain.casework.files import Rows, read_rows
+from citybrain.casework.words import Unclear, how_often, is_nothing, kind_of, yes_or_no
 from citybrain.noise.stamps import parse_time
 from domain.errors import Refused
 from domain.instants import EPOCH, from_micros, to_micros
 
-_NOTHING = frozenset({"", "-", "--", "—", "/", "null", "none", "nan", "无", "0000-00-00 00:00:00"})
-_YES = frozenset({"是", "有", "y", "yes", "true", "t", "1", "√", "✓", "有效", "受理", "延期", "返工", "退回"})
-_NO = _NOTHING | {"否", "n", "no", "false", "f", "0", "×", "无效", "不受理", "未延期", "未返工"}
-_KINDS: Mapping[str, CaseKind] = {
-    **dict.fromkeys(("part", "parts", "部件", "component"), CaseKind.PART),
-    **dict.fromkeys(("event", "events", "事件"), CaseKind.EVENT),
-}
 _NAIVE_EPOCH = EPOCH.replace(tzinfo=None)
 
 
@@ -97,34 +91,37 @@ class _Reading:
             raise ValueError("the id is empty")
         if identifier in self._lines:
             raise ValueError(f"case {identifier!r:.40} stands in line {self._lines[identifier]} already; keep one row")
-        times = self._times(cells)
-        limit, extension, is_extended = self._limits(cells)
+        times, unclear = self._times(cells), Unclear()
+        limit, extension, is_extended = self._limits(cells, unclear)
         case = RecordedCase(
             id=identifier,
             line=line,
             department=cells.get(Role.DEPARTMENT, ""),
-            kind=self._kind(cells.get(Role.KIND, "")),
+            kind=unclear.read(kind_of, cells.get(Role.KIND, "")),
             code=cells.get(Role.CODE, ""),
             times=times,
             limit=limit,
             extension=extension,
             is_extended=is_extended,
             pause=self._pause(cells),
-            is_valid=_yes_or_no(cells.get(Role.VALID, ""), Role.VALID),
-            is_returned=_yes_or_no(cells.get(Role.RETURNED, ""), Role.RETURNED),
-            reworks=_times_of(cells.get(Role.REWORKED, "")),
+            is_valid=unclear.answer(cells, Role.VALID),
+            is_returned=unclear.answer(cells, Role.RETURNED),
+            reworks=unclear.read(how_often, cells.get(Role.REWORKED, "")),
             due=self._instant(cells.get(Role.DEADLINE, ""), Role.DEADLINE),
         )
         self._lines[identifier] = line
-        self._doubt(case)
+        self.doubts.extend((line, why) for why in (*unclear.why, *self._doubts(case, cells)))
         return case
 
-    def _doubt(self, case: RecordedCase) -> None:
-        fault = self._codes.fault(case.kind, case.code) if case.code else None
+    def _doubts(self, case: RecordedCase, cells: Mapping[Role, str]) -> Iterator[str]:
+        is_told = case.kind is not None or is_nothing(cells.get(Role.KIND, ""))
+        fault = self._codes.fault(case.kind, case.code) if case.code and is_told else None
         if fault:
-            self.doubts.append((case.line, fault))
+            yield fault
+        if Mark.VALID in _says(self._columns) and case.is_valid is False and Step.REGISTERED in case.times:
+            yield "filed, though not accepted: not counted as filed in the rate of valid reports filed 立案率"
         if Mark.LIMIT in _says(self._columns) and case.limit is None and Step.DISPATCHED in case.times:
-            self.doubts.append((case.line, "dispatched without a time limit: in no figure of disposal or closing"))
+            yield "dispatched without a time limit: in no figure of disposal or closing"
 
     def _times(self, cells: Mapping[Role, str]) -> dict[Step, int]:
         """Raises ValueError for times that are none, or that go back."""
@@ -140,7 +137,7 @@ class _Reading:
         return found
 
     def _instant(self, text: str, role: Role) -> int | None:
-        if text.casefold() in _NOTHING:
+        if is_nothing(text):
             return None
         try:
             return instant(text, self._zone)
@@ -150,16 +147,24 @@ class _Reading:
     def _local(self, at: int) -> str:
         return from_micros(at).astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S")
 
-    def _limits(self, cells: Mapping[Role, str]) -> tuple[Limit | None, Limit | None, bool]:
+    def _limits(self, cells: Mapping[Role, str], unclear: Unclear) -> tuple[Limit | None, Limit | None, bool | None]:
         """The limit, what an extension added to it, and whether there was one: some lists only say yes."""
         limit = self._limit(cells.get(Role.LIMIT, ""), cells.get(Role.UNIT, ""))
         said = cells.get(Role.EXTENSION, "")
-        if said.casefold() in _NO:
-            return limit, None, False
-        return limit, None if said.casefold() in _YES else self._limit(said, ""), True
+        try:
+            return limit, None, yes_or_no(said, Role.EXTENSION)
+        except ValueError:
+            extension = unclear.read(self._extension, said)
+        return limit, extension, None if extension is None else True
+
+    def _extension(self, text: str) -> Limit | None:
+        try:
+            return self._limit(text, "")
+        except ValueError as exc:
+            raise ValueError(f"extension: {exc}, or yes 是 or no 否; the deadline is that without extension") from exc
 
     def _limit(self, text: str, unit: str) -> Limit | None:
-        if text.casefold() in _NOTHING:
+        if is_nothing(text):
             return None
         self.plain_limits += self._method.is_plain(text, unit)
         return self._method.limit(text, unit)
@@ -174,14 +179,6 @@ class _Reading:
         if end is not None and end < begin:
             raise ValueError(f"resumed {self._local(end)} lies before suspended {self._local(begin)}")
         return Pause(begin=begin, end=end)
-
-    def _kind(self, text: str) -> CaseKind | None:
-        if text.casefold() in _NOTHING:
-            return None
-        kind = _KINDS.get(text.casefold())
-        if kind is None:
-            raise ValueError(f"kind {text!r:.40} is neither a part 部件 nor an event 事件")
-        return kind
 
 
 def instant(text: str, zone: ZoneInfo) -> int:
@@ -198,17 +195,3 @@ def instant(text: str, zone: ZoneInfo) -> int:
     if is_local and at.astimezone(zone).replace(tzinfo=None) != naive:
         raise ValueError(f"the clock of {zone.key} skips {text}")
     return to_micros(at)
-
-
-def _yes_or_no(text: str, role: Role) -> bool:
-    plain = text.casefold()
-    if plain in _YES:
-        return True
-    if plain not in _NO:
-        raise ValueError(f"{role} {text!r:.40} is neither yes 是 nor no 否")
-    return False
-
-
-def _times_of(text: str) -> int:
-    """How many times: a whole number, or yes for once."""
-    return int(text) if text.isdecimal() else int(_yes_or_no(text, Role.REWORKED))

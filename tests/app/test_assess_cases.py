@@ -120,6 +120,87 @@ def test_a_row_without_a_meaning_is_left_out_with_its_line(
     assert report["rows"] == {"total": 2, "used": 1, "left_out": 1}
 
 
+def test_a_kind_that_is_no_word_for_part_or_event_only_leaves_the_code_without_a_name(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    rows = (ROWS[0], ROWS[1].replace("部件", "市容环境"))
+    report = found(terminal, table(tmp_path, *rows), "--until", "2026-03-01")
+    assert (report["rows"]["used"], rates(report)["disposal"]) == (2, (2, 2))
+    assert [(one["kind"], one["name"]) for one in report["codes"] if one["code"] == "0137"] == [(None, None)]
+    assert [(one["line"], "市容环境" in one["why"]) for one in report["doubts"]] == [(3, True)]
+
+
+@pytest.mark.parametrize("no", ["未退回", "否", "0", "0.0", "没有退回", ""])
+def test_what_was_not_sent_back_was_dispatched_to_the_right_unit(terminal: Terminal, tmp_path: Path, no: str) -> None:
+    rows = [f"{name},2026-11-23 08:00,2026-11-23 08:10,{word}" for name, word in (("a", no), ("b", "退回"))]
+    report = found(terminal, table(tmp_path, *rows, head="id,registered,dispatched,是否退回"))
+    assert rates(report)["dispatch_accurate"] == (1, 2)
+    assert (report["left_out"], report["doubts"]) == ([], [])
+
+
+@pytest.mark.parametrize("no", ["未受理", "不受理", "无效", "否", ""])
+def test_a_report_that_was_not_accepted_lowers_the_share_of_valid_ones(
+    terminal: Terminal, tmp_path: Path, no: str
+) -> None:
+    rows = [f"{name},2026-11-23 08:00,{word}" for name, word in (("a", no), ("b", "受理"))]
+    report = found(terminal, table(tmp_path, *rows, head="id,reported,是否受理"))
+    assert rates(report)["valid_reports"] == (1, 2)
+    assert (report["left_out"], report["doubts"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        *("9999-12-31", "9999-12-31 23:59:59", "9999/12/31 00:00", "9999-12-31T23:59:59.999Z", "9999年12月31日"),
+        *("99991231", "99991231235959", "0000-00-00", "0000-00-00 00:00:00"),
+    ],
+)
+def test_a_time_that_stands_for_not_yet_leaves_the_overdue_case_in_the_rate(
+    terminal: Terminal, tmp_path: Path, nothing: str
+) -> None:
+    rows = ("a,2026-11-23 08:00,2026-11-23 09:00,2紧急工作时", f"b,2026-11-23 08:00,{nothing},2紧急工作时")
+    file = table(tmp_path, *rows, head="id,dispatched,disposed,limit")
+    report = found(terminal, file, "--until", "2026-12-01")
+    assert (report["left_out"], rates(report)["overdue_pending"]) == ([], (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("head", "word", "rate"),
+    [
+        ("是否受理", "退回", "valid_reports"),
+        ("是否受理", "退回", "registration"),
+        ("是否退回", "受理", "dispatch_accurate"),
+        ("延期", "审批中", "extension"),
+        ("返工次数", "若干", "rework"),
+    ],
+)
+def test_a_word_that_is_no_answer_is_told_and_leaves_its_case_out_of_that_rate_alone(
+    terminal: Terminal, tmp_path: Path, head: str, word: str, rate: str
+) -> None:
+    times = "2026-11-23 08:00,2026-11-23 08:00,2026-11-23 08:00,2026-11-23 09:00,2026-11-23 09:00,2紧急工作时"
+    steps = "reported,registered,dispatched,disposed,closed"
+    file = table(tmp_path, f"a,{times},{word}", f"b,{times},是", head=f"id,{steps},limit,{head}")
+    report = found(terminal, file, "--until", "2026-12-01")
+    assert (report["rows"]["used"], rates(report)["disposal_in_time"]) == (2, (2, 2))
+    assert [(one["line"], word in one["why"]) for one in report["doubts"]] == [(2, True)]
+    assert rates(report)[rate][1] == 1
+
+
+def test_how_often_may_be_told_with_its_word(terminal: Terminal, tmp_path: Path) -> None:
+    rows = [f"{word},2026-11-23 08:00,2026-11-23 09:00,1工作日,{word}" for word in ("2次", "2.0", "0次", "未返工")]
+    report = found(terminal, table(tmp_path, *rows, head="id,dispatched,closed,limit,返工"))
+    assert (rates(report)["rework"], report["doubts"]) == ((2, 4), [])
+
+
+def test_a_case_that_was_filed_though_not_accepted_is_told_and_not_counted_as_filed(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    rows = [f"{name},2026-11-23 08:00,2026-11-23 08:10,{word}" for name, word in (("a", "否"), ("b", "是"))]
+    report = found(terminal, table(tmp_path, *rows, head="id,reported,registered,valid"))
+    assert rates(report)["registration"] == (1, 1)
+    assert [(one["line"], "not accepted" in one["why"]) for one in report["doubts"]] == [(2, True)]
+
+
 def test_a_dispatch_without_a_limit_is_told_and_counts_for_nothing(terminal: Terminal, tmp_path: Path) -> None:
     report = found(terminal, table(tmp_path, "a,2026-11-23 08:00,,", head="id,dispatched,disposed,limit"))
     assert (report["cases"][0]["state"], rates(report)["disposal"]) == ("no-limit", (0, 0))

@@ -227,6 +227,68 @@ def test_what_is_due_in_two_periods_is_due_in_both_together(cases: list[Recorded
         assert (first[name] or 0) + (second[name] or 0) == whole[name]
 
 
+answers = st.sampled_from((True, False, None))
+
+
+@st.composite
+def any_cases(draw: st.DrawFn) -> list[RecordedCase]:
+    """Every step may be missing, every mark may say yes, no, or nothing that is understood."""
+    found = []
+    for number in range(draw(st.integers(1, 8))):
+        clock, said = draw(st.integers(0, 12)), {}
+        for step in Step:
+            gap = draw(moments)
+            if gap is not None:
+                clock += gap
+                said[step.value] = hour(clock)
+        limit = draw(st.none() | st.integers(1, 8).map("{}紧急工作时".format))
+        found.append(
+            case(
+                str(number),
+                draw(st.sampled_from("甲乙")),
+                limit,
+                is_valid=draw(answers),
+                is_returned=draw(answers),
+                is_extended=draw(answers),
+                reworks=draw(st.none() | st.integers(0, 2)),
+                **said,
+            )
+        )
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(cases=any_cases(), since=st.none() | st.integers(0, 60), length=st.integers(1, 120))
+def test_no_rate_is_above_one_hundred_percent(cases: list[RecordedCase], since: int | None, length: int) -> None:
+    """The part of every shipped rate is a part of its whole."""
+    begin = None if since is None else hour(since)
+    found = performance(cases, since=begin, until=hour((since or 0) + length))
+    for figures in (found.total, *found.departments):
+        for rate in figures.rates:
+            assert rate.percent is None or 0 <= rate.percent <= 100, rate
+
+
+def test_a_report_counts_as_filed_only_where_it_was_valid() -> None:
+    """立案数 ÷ 有效上报数: what was filed without being accepted is in neither."""
+    cases = [
+        case("a", reported=f"{DAY} 08:00", registered=f"{DAY} 08:10", is_valid=True),
+        case("b", reported=f"{DAY} 08:00", registered=f"{DAY} 08:10", is_valid=False),
+    ]
+    found = rates(performance(cases, until=UNTIL))
+    assert (found["registration"], found["valid_reports"]) == ((1, 1), (1, 2))
+
+
+def test_a_case_whose_answer_is_not_known_is_in_neither_number_of_the_rate() -> None:
+    cases = [
+        case("a", registered=f"{DAY} 08:00", dispatched=f"{DAY} 08:10", is_returned=None),
+        case("b", registered=f"{DAY} 08:00", dispatched=f"{DAY} 08:10"),
+        case("c", registered=f"{DAY} 08:00", dispatched=f"{DAY} 08:10", is_returned=True),
+    ]
+    found = performance(cases, until=UNTIL)
+    assert rates(found)["dispatch_accurate"] == (1, 2)
+    assert found.total.counts["dispatches_due"] == 3
+
+
 @pytest.mark.parametrize("name", COUNTS)
 def test_each_count_is_reached_by_a_case_that_did_everything_right(name: str) -> None:
     """But for being overdue, which such a case is not."""
