@@ -43,7 +43,7 @@ class RunningIntake:
         return self.pipeline.statistics.figures(monotonic=self.clock.monotonic()).feeds["city"].messages
 
     def is_connected(self) -> bool:
-        return self.pipeline.statistics.figures(monotonic=self.clock.monotonic()).connected
+        return self.pipeline.statistics.figures(monotonic=self.clock.monotonic()).feeds["city"].connected
 
     def wait_until_subscribed(self) -> None:
         wait_for(self.is_connected, "a connection")
