@@ -15,6 +15,7 @@ from ingest.formats.choosing import table_of
 from ingest.formats.dialects import faults
 from ingest.formats.mapping_file import check_metrics
 from notify.routes import open_channels
+from rules.advice import refuse_vain_lateness
 from rules.engine import compile_rules
 from rules.loading import load_rules
 from store.series.cardinality import check_series
@@ -72,6 +73,7 @@ def _check_content(settings: Settings, report: Report) -> None:
     if rules is None:
         return
     vocabulary = Vocabulary(devices=tuple(registry.devices), metrics=catalogue.codes)
+    report.attempt(lambda: refuse_vain_lateness(rules, reach_s=settings.ingest.reach_s))
     report.attempt(lambda: compile_rules(rules, registry, vocabulary))
     report.attempt(lambda: check_series(settings.series, registry))
     report.summary = [

@@ -12,7 +12,7 @@ from domain.errors import Misconfigured, Problem
 from domain.metrics import Catalogue
 from domain.ports import Clock
 from domain.readings import Vocabulary
-from rules.advice import warnings_of
+from rules.advice import refuse_vain_lateness, warnings_of
 from rules.casebooks.reading import Shelf
 from rules.engine import compile_rules
 from rules.loading import RuleSet, load_rules
@@ -36,6 +36,8 @@ class Ground:
     kinds: dict[str, DeviceKind]
     registry: Registry | None
     settings: RulesSettings
+    reach_s: float | None
+    """How far two readings that the installation takes in may be apart; None where none is meant."""
 
     @classmethod
     def of(cls, settings: Settings | None) -> "Ground":
@@ -50,6 +52,7 @@ class Ground:
             kinds=kinds,
             registry=registry,
             settings=settings.rules if settings else RulesSettings(),
+            reach_s=settings.ingest.reach_s if settings else None,
         )
 
     def shelf(self) -> Shelf:
@@ -68,6 +71,8 @@ def read_rulebook(ground: Ground, clock: Clock, *, files: Sequence[Path] = ()) -
     ruleset = load_rules(
         files or ground.settings.files, catalogue=ground.catalogue, kinds=ground.kinds, limits=ground.settings.limits
     )
+    if ground.reach_s is not None:
+        refuse_vain_lateness(ruleset, reach_s=ground.reach_s)
     registry = ground.registry
     if registry is not None:
         compile_rules(ruleset, registry, Vocabulary(devices=tuple(registry.devices), metrics=ground.catalogue.codes))

@@ -89,6 +89,16 @@ class Settings(Strict):
             )
         return self
 
+    @model_validator(mode="after")
+    def _rules_wait_for_what_may_come(self) -> Self:
+        if self.rules.lateness > self.ingest.reach_s:
+            raise ValueError(
+                f"rules.lateness ({self.rules.lateness:.0f} s) is longer than any reading that is taken in can be late"
+                f" ({self.ingest.reach_s:.0f} s: ingest.late_horizon and ingest.future_skew): all would be judged that"
+                " much later for nothing; write a shorter rules.lateness"
+            )
+        return self
+
     def make_clock(self) -> Clock:
         if self.clock is None:
             return SystemClock()

@@ -187,6 +187,11 @@ class IngestSettings(Strict):
     """Files that say how a vendor's JSON becomes readings; docs/mapping.md."""
 
     @property
+    def reach_s(self) -> float:
+        """How far the event times of two readings that are taken in may be apart when they come, in seconds."""
+        return self.late_horizon + self.future_skew
+
+    @property
     def feed_ids(self) -> tuple[str, ...]:
         """Every feed by which messages may be counted: those of the broker, then those of the listeners."""
         return tuple(dict.fromkeys([*(feed.id for feed in self.feeds), *(one.feed for one in self.listeners)]))

@@ -99,3 +99,12 @@ def converted(value: float, *, given: str, wanted: str, metric: str = "") -> flo
     if convert is None:
         raise Unusable(Reason.UNKNOWN_UNIT, f"{given[:40]!r} cannot be turned into {wanted}; send {wanted}")
     return convert(value)
+
+
+def is_convertible(*, given: str, wanted: str, metric: str = "") -> bool:
+    """Whether `converted` knows the way, whatever the value."""
+    try:
+        converted(1.0, given=given, wanted=wanted, metric=metric)
+    except Unusable:
+        return False
+    return True

@@ -8,7 +8,7 @@ from typing import Any
 from config.loading import Where
 from config.suggestions import did_you_mean
 from domain.devices import Device, Registry
-from domain.errors import Problem
+from domain.errors import Misconfigured, Problem
 from domain.metrics import Averaging
 from rules.device_limits import Share
 from rules.entries import MetricEntry, RuleEntry, TableName
@@ -36,6 +36,22 @@ def warnings_of(ruleset: RuleSet, registry: Registry | None, *, on: date) -> lis
                 rule.problem("judges no device of the registry; mend its scope or remove it", where=("scope",))
             )
     return [*found, *_duplicates(ruleset)]
+
+
+def refuse_vain_lateness(ruleset: RuleSet, *, reach_s: float) -> None:
+    """Raises Misconfigured for rules that wait for readings that intake refuses. `reach_s`: how late one may be."""
+    vain = [
+        rule.problem(
+            f"lateness {rule.entry.lateness:.0f} s is longer than any reading that is taken in can be late"
+            f" ({reach_s:.0f} s: ingest.late_horizon and ingest.future_skew): all would be judged that much later for"
+            " nothing; write a shorter lateness, or raise ingest.late_horizon",
+            where=("lateness",),
+        )
+        for rule in ruleset.rules
+        if rule.entry.lateness is not None and rule.entry.lateness > reach_s
+    ]
+    if vain:
+        raise Misconfigured(vain)
 
 
 def _of_source(rule: Rule) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from domain.devices import Registry
 from domain.errors import Problem
 from domain.ports import Clock
 from domain.readings import Vocabulary
-from rules.advice import warnings_of
+from rules.advice import refuse_vain_lateness, warnings_of
 from rules.engine import compile_rules
 from rules.fingerprints import fingerprints
 from rules.loading import RuleSet, load_rules
@@ -92,6 +92,7 @@ class RuleReload:
             kinds=self._installation.registry.kinds,
             limits=settings.limits,
         )
+        refuse_vain_lateness(ruleset, reach_s=self._installation.settings.ingest.reach_s)
         change, moves = self._wishes.ask(self._ruling(ruleset, settings), within_s=WITHIN_S)
         self.ruleset = ruleset
         self._note(actor, change, closed=len(moves))

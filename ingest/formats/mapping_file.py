@@ -1,6 +1,6 @@
 """A mapping file: how a vendor's JSON becomes readings, in YAML instead of code. docs/mapping.md explains it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -13,9 +13,11 @@ from domain.errors import Misconfigured, Problem
 from domain.metrics import Catalogue
 from ingest.formats.mapping_paths import items_path_of, path_of
 from ingest.formats.mapping_topics import topic_pattern
+from ingest.units import is_convertible
 
 Value = bool | int | float | str
 _ADVICE = "is not in the catalogue; mend its spelling, or add it there"
+_UNIT_ADVICE = "every reading would be quarantined: mend the unit, or let the device send another one"
 
 
 def _checked(check: Callable[[str], object]) -> AfterValidator:
@@ -153,19 +155,29 @@ def load_mappings(files: tuple[Path, ...]) -> list[MappingFile]:
 
 
 def check_metrics(files: tuple[Path, ...], catalogue: Catalogue) -> None:
-    """Raises Misconfigured for lines whose metric nobody has described."""
+    """Raises Misconfigured for lines whose metric nobody has described, or whose unit nobody can turn into its."""
     problems = [
-        Problem(file=str(file), line=_line(file, place), message=f"values.{place}.metric: {value.metric!r} {_ADVICE}")
+        Problem(file=str(file), line=_line(file, place, key), message=f"values.{place}.{key}: {what}")
         for file in files
         for place, value in enumerate(load(file, MappingFile).values)
-        if value.metric not in catalogue
+        for key, what in _misfits(value, catalogue)
     ]
     if problems:
         raise Misconfigured(problems)
 
 
-def _line(file: Path, place: int) -> int | None:
-    return nearest_line(line_numbers(read_yaml(file)[0]), ("values", place, "metric"))
+def _misfits(value: ValueEntry, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    """The key that does not fit the catalogue, and why."""
+    if value.metric not in catalogue:
+        yield "metric", f"{value.metric!r} {_ADVICE}"
+        return
+    wanted = catalogue[value.metric].unit
+    if value.unit is not None and not is_convertible(given=value.unit, wanted=wanted, metric=value.metric):
+        yield "unit", f"{value.unit!r} cannot be turned into {wanted}, the unit of {value.metric}; {_UNIT_ADVICE}"
+
+
+def _line(file: Path, place: int, key: str) -> int | None:
+    return nearest_line(line_numbers(read_yaml(file)[0]), ("values", place, key))
 
 
 def _paths(mapping: MappingFile) -> list[str]:

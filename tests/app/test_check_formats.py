@@ -31,6 +31,16 @@ def test_a_metric_of_a_mapping_that_nobody_described_is_told_with_its_line(termi
     assert problem.startswith(f"{tmp_path / 'acme.yaml'}:9: values.1.metric: 'loudness' is not in the catalogue")
 
 
+def test_a_unit_that_nobody_can_turn_into_the_metric_s_is_told_with_its_line(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    values = [{"path": "$.a", "metric": "laeq", "unit": "dBA"}, {"path": "$.b", "metric": "pm2_5", "unit": "ppb"}]
+    [problem] = problems(terminal, site_with(tmp_path, mapping={**MAPPING, "values": values}))
+    assert problem.startswith(
+        f"{tmp_path / 'acme.yaml'}:11: values.1.unit: 'ppb' cannot be turned into µg/m³, the unit of pm2_5"
+    )
+
+
 def test_a_feed_that_names_no_mapping_of_these_is_told(terminal: Terminal, tmp_path: Path) -> None:
     [problem] = problems(terminal, site_with(tmp_path, mapping=MAPPING, feed="mapping:other"))
     assert problem.startswith(

@@ -7,6 +7,7 @@ import pytest
 
 from citybrain.checking import check_everything
 from tests.app.installation import Site, write_installation
+from tests.app.terminal import Terminal
 
 
 def problems(site: Site) -> list[str]:
@@ -71,6 +72,39 @@ def test_a_rule_on_a_road_that_the_city_does_not_have_is_told(tmp_path: Path) ->
         f"rules:\n- {{id: x, kind: absence, {names}, scope: {{roads: [R7]}}}}\n", encoding="utf-8"
     )
     assert any("R7" in problem for problem in problems(site))
+
+
+PATIENT = """rules:
+- {id: loud, kind: threshold, zh: 甲, en: A, severity: white, clause: {zh: 条, en: C}, metric: laeq, unit: dB(A),
+   compare: "<=", limit: 60, dead_band: 2,
+   lateness: LATENESS}
+"""
+
+
+def with_lateness(folder: Path, lateness: str) -> Site:
+    site = write_installation(folder, rules={"files": ["mine.yaml"]})
+    (folder / "mine.yaml").write_text(PATIENT.replace("LATENESS", lateness), encoding="utf-8")
+    return site
+
+
+def test_a_rule_that_waits_longer_than_anything_can_be_late_is_told_with_its_line(tmp_path: Path) -> None:
+    [problem] = problems(with_lateness(tmp_path, "90d"))
+    assert problem.startswith("mine.yaml:4: rule loud: lateness 7776000 s is longer than any reading")
+
+
+def test_a_rule_may_wait_for_as_long_as_a_reading_can_be_late(tmp_path: Path) -> None:
+    assert problems(with_lateness(tmp_path, "26h")) == []
+
+
+def test_rules_check_tells_a_vain_lateness_too(tmp_path: Path, terminal: Terminal) -> None:
+    site = with_lateness(tmp_path, "27h")
+    ran = terminal.run("rules", "check", "--config", site.file)
+    assert (ran.code, "mine.yaml:4: rule loud: lateness 97200 s" in ran.out) == (1, True)
+
+
+def test_the_settings_may_not_wait_longer_either(tmp_path: Path) -> None:
+    [problem] = problems(write_installation(tmp_path, rules={"lateness": "2d"}))
+    assert "rules.lateness (172800 s) is longer than any reading" in problem
 
 
 def test_a_settings_file_that_cannot_be_read_is_the_only_problem(tmp_path: Path) -> None:
