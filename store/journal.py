@@ -1,4 +1,4 @@
-"""The durable order of everything that was received: segment files of checksummed records, one fsync per append."""
+"""The durable order of everything received: segment files of checksummed records, on the disk when `append` returns."""
 
 import fcntl
 import os
@@ -19,6 +19,7 @@ from runtime import logs
 from store.journal_recent import Recent
 from store.journal_records import Decoder, encode, speakable
 from store.journal_segments import HEADER, SUFFIX, Segment, damage, sync_directory
+from store.journal_tail import Tail
 from store.settings import JournalSettings, WhenFull
 
 INDEXED_SEGMENTS = 4
@@ -52,7 +53,7 @@ class Journal:
             self._lock = _lock(directory)
             try:
                 self._firsts, self._active = self._recover()
-                self._descriptor = os.open(self._active.path, os.O_RDWR)
+                self._tail = self._open_tail(self._active)
             except BaseException:
                 os.close(self._lock)
                 raise
@@ -149,9 +150,9 @@ class Journal:
         """Give the journal free for another process. Closing twice is not an error."""
         with self._writing:
             if self._lock >= 0:
-                os.close(self._descriptor)
+                self._tail.close(at=self._active.end)
                 os.close(self._lock)
-                self._lock = self._descriptor = -1
+                self._lock = -1
 
     def __enter__(self) -> "Journal":
         return self
@@ -170,15 +171,14 @@ class Journal:
 
     def _append(self, body: bytes, settlement: Settlement) -> int:
         if self._is_ragged:
-            os.ftruncate(self._descriptor, self._active.end)
+            self._tail.cut(self._active.end)
             self._is_ragged = False
         sequence = self._last + 1
         is_full = bool(self._active.offsets) and self._active.end + len(body) > self._settings.segment_bytes
         if is_full or self._is_rolling:
             self._roll(sequence)
         frame = self._active.frame(sequence, body)
-        _write(self._descriptor, frame, at=self._active.end)
-        os.fsync(self._descriptor)
+        self._tail.write(frame, at=self._active.end)
         self._recent.remember(Journalled(sequence=sequence, settlement=settlement), size=len(body))
         with self._grown:
             self._active.note(len(frame))
@@ -189,19 +189,22 @@ class Journal:
     def _roll(self, sequence: int) -> None:
         self._is_rolling = True  # until it has worked: the file named for `sequence` may exist from here on
         fresh = Segment.create(self._directory, first=sequence)
-        descriptor = os.open(fresh.path, os.O_RDWR)
-        os.close(self._descriptor)
+        tail = self._open_tail(fresh)
+        self._tail.close(at=self._active.end)
         self._is_rolling = False
         with self._indexing:
             self._remember(self._active)
         self._firsts = (*self._firsts, sequence)
         self._older_bytes += self._active.end
-        self._active, self._descriptor = fresh, descriptor
+        self._active, self._tail = fresh, tail
+
+    def _open_tail(self, segment: Segment) -> Tail:
+        return Tail(segment.path, most=self._settings.segment_bytes)
 
     def _cut_back(self) -> None:
         """Leave nothing half-written. When even that fails, the next append does it before it writes."""
         try:
-            os.ftruncate(self._descriptor, self._active.end)
+            self._tail.cut(self._active.end)
         except OSError as exc:
             self._is_ragged = True
             _log.warning("journal tail not cut back yet", directory=str(self._directory), error=str(exc))
@@ -276,7 +279,7 @@ class Journal:
             return tuple(firsts), Segment.create(self._directory, first=firsts[-1])
         active = Segment.open(path)
         size = active.scan(verified=True)
-        if size > active.end:
+        if size > active.end and active.has_anything_beyond_end():
             _cut_torn_tail(active, size)
         return tuple(firsts), active
 
@@ -302,13 +305,6 @@ def _cut_torn_tail(segment: Segment, size: int) -> None:
 def _is_headed(path: Path) -> bool:
     """A crash between creating a segment and writing its header leaves an empty or cut file, which holds nothing."""
     return path.stat().st_size == HEADER.size and any(path.read_bytes())
-
-
-def _write(descriptor: int, content: bytes, *, at: int) -> None:
-    rest = memoryview(content)
-    while rest:
-        written = os.pwrite(descriptor, rest, at)
-        rest, at = rest[written:], at + written
 
 
 def _lock(directory: Path) -> int:

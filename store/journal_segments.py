@@ -84,6 +84,11 @@ class Segment:
                 self.note(length)
             return size
 
+    def has_anything_beyond_end(self) -> bool:
+        """Else there are zeros at most: room made ahead for records that never came."""
+        with self._mapped() as view:
+            return view[self.end :].count(0) < len(view) - self.end
+
     def has_record_beyond_end(self) -> bool:
         """Whether a whole, valid record follows the unreadable place: then this is damage and no torn write."""
         with self._mapped() as view:

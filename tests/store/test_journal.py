@@ -214,7 +214,8 @@ def on_disk(directory: Path) -> int:
 def test_a_journal_at_its_limit_takes_nothing_more_and_says_why(tmp_path: Path) -> None:
     with journal_in(tmp_path, BOUNDED) as journal:
         assert 0 < fill(journal) < 50
-        assert journal.size == on_disk(tmp_path) <= 16384
+        assert journal.size <= on_disk(tmp_path) <= 16384
+    assert journal.size == on_disk(tmp_path)
 
 
 def test_room_is_made_of_what_everybody_has_read_before_its_age(tmp_path: Path) -> None:
@@ -224,7 +225,7 @@ def test_room_is_made_of_what_everybody_has_read_before_its_age(tmp_path: Path) 
         assert fill(journal) == 0
         journal.make_room(read=count, judged=count)
         assert fill(journal) > 0
-        assert journal.size == on_disk(tmp_path)
+    assert journal.size == on_disk(tmp_path)
 
 
 def test_a_journal_that_may_drop_tells_what_it_dropped_and_keeps_what_no_rule_has_judged(tmp_path: Path) -> None:
@@ -253,8 +254,9 @@ def test_what_is_dropped_is_told_before_it_goes(tmp_path: Path) -> None:
 def test_the_size_is_known_again_after_a_restart(tmp_path: Path) -> None:
     with journal_in(tmp_path, BOUNDED) as journal:
         fill(journal)
+        size = journal.size
     with journal_in(tmp_path, BOUNDED) as journal:
-        assert journal.size == on_disk(tmp_path)
+        assert (journal.size, on_disk(tmp_path)) == (size, size)
         assert fill(journal) == 0
 
 
@@ -329,19 +331,49 @@ def test_a_segment_torn_at_its_birth_is_begun_anew(tmp_path: Path, left: bytes) 
         assert sequences(journal) == [1, 2]
 
 
-def test_a_tail_torn_at_any_byte_is_cut_and_the_rest_stays(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ahead", [b"", bytes(500)], ids=["at the end", "in room made ahead"])
+def test_a_tail_torn_at_any_byte_is_cut_and_the_rest_stays(tmp_path: Path, ahead: bytes) -> None:
     with journal_in(tmp_path) as journal:
         journal.append(some_readings(3, now=1))
         journal.append(some_readings(3, now=2))
-        path = next(tmp_path.glob("*.journal"))
-        kept = path.stat().st_size
+        kept = journal.size
         journal.append(some_readings(3, now=3))
+    path = next(tmp_path.glob("*.journal"))
     whole = path.read_bytes()
+    assert kept < len(whole)
     for length in range(kept, len(whole)):
-        path.write_bytes(whole[:length])
+        path.write_bytes(whole[:length] + ahead)
         with journal_in(tmp_path) as journal:
-            assert (sequences(journal), path.stat().st_size) == ([1, 2], kept)
+            assert (sequences(journal), journal.size) == ([1, 2], kept)
             assert journal.append(tick(4)) == 3
+        assert path.stat().st_size == journal.size
+
+
+def test_room_that_a_kill_left_is_no_damage_and_used_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with journal_in(tmp_path) as journal:
+        journal.append(some_readings(3, now=1))
+        path = next(tmp_path.glob("*.journal"))
+        killed = path.read_bytes()
+    assert len(killed) > path.stat().st_size
+    path.write_bytes(killed)
+    with journal_in(tmp_path) as journal:
+        assert path.stat().st_size == len(killed)
+        assert journal.append(tick(2)) == 2
+        assert path.stat().st_size == len(killed)
+    with journal_in(tmp_path) as journal:
+        assert sequences(journal) == [1, 2]
+    assert "torn" not in capsys.readouterr().out
+
+
+def test_room_left_in_an_older_segment_disturbs_no_reader(tmp_path: Path) -> None:
+    with journal_in(tmp_path) as journal:
+        for n in range(20):
+            journal.append(some_readings(40, now=n))
+    path = min(tmp_path.glob("*.journal"))
+    with path.open("ab") as file:
+        file.write(bytes(1000))
+    with journal_in(tmp_path) as journal:
+        assert sequences(journal) == list(range(1, 21))
 
 
 @settings(max_examples=30)
