@@ -44,9 +44,20 @@ def check_everything(file: Path) -> Report:
     report = Report()
     settings = report.attempt(lambda: load_settings(file))
     if settings is not None:
-        _check_secrets(settings, report)
-        _check_content(settings, report)
+        _check(settings, report)
     return report
+
+
+def check_settings(settings: Settings) -> Report:
+    """Of settings that have been read: every file that they name. Never raises for what one says."""
+    report = Report()
+    _check(settings, report)
+    return report
+
+
+def _check(settings: Settings, report: Report) -> None:
+    _check_secrets(settings, report)
+    _check_content(settings, report)
 
 
 def _check_content(settings: Settings, report: Report) -> None:

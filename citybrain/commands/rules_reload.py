@@ -6,7 +6,7 @@ import click
 
 from citybrain.commands.querying import settings_for
 from citybrain.edge.client import EngineClient
-from citybrain.registry.reloading import check_startable, running_engine
+from citybrain.registry.reloading import check_rules, running_engine
 from domain.errors import Refused
 
 
@@ -20,7 +20,7 @@ def reloading(config: Path | None, data: Path | None) -> None:
     are closed. With faulty files nothing changes.
     """
     settings = settings_for(config, data)
-    check_startable(settings)  # every problem with its line, before the engine is asked
+    check_rules(settings)  # every problem with its line, before the engine is asked
     address = running_engine(settings.data)
     if address is None:
         raise Refused("no engine runs here; the next start of `citybrain up` takes the files as they are")

@@ -6,10 +6,11 @@ import time
 from pathlib import Path
 
 from citybrain.assembly import assemble
+from citybrain.checking import check_settings
 from citybrain.edge.address import EngineAddress
 from citybrain.household import engine_is_ready
 from citybrain.settings import Settings
-from domain.errors import Refused
+from domain.errors import Misconfigured, Refused
 from domain.readings import Vocabulary
 from rules.engine import compile_rules
 
@@ -43,7 +44,14 @@ def reload_engine(settings: Settings) -> None:
 
 
 def check_startable(settings: Settings) -> None:
-    """Raises Misconfigured when an engine could not start with the files as they are."""
+    """Raises Misconfigured with all that `citybrain check` would name: an engine that is ended has to start again."""
+    problems = check_settings(settings).problems
+    if problems:
+        raise Misconfigured(problems)
+
+
+def check_rules(settings: Settings) -> None:
+    """Raises Misconfigured when the rules do not fit the installation as its files are."""
     found = assemble(settings)
     vocabulary = Vocabulary(devices=tuple(found.registry.devices), metrics=found.catalogue.codes)
     compile_rules(found.ruleset, found.registry, vocabulary)
