@@ -6,11 +6,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+import msgspec
+
 from domain.devices import PLAIN, Dialect, Registry
 from domain.errors import Misconfigured, Problem, Unusable
 from domain.messages import Message, Reason
 from ingest.formats.bounds import bounded, refuse_crowds, shown
 from ingest.formats.decoded import Decode, Decoded
+from ingest.formats.looks import MARK, is_marked, packed_or_wide
 from ingest.formats.mapping import open_mapping
 from ingest.formats.mapping_file import MappingFile, load_mappings
 from ingest.formats.mapping_topics import topic_pattern
@@ -104,9 +107,12 @@ class Formats:
         if len(message.payload) > self.limits.payload_bytes:
             detail = f"{len(message.payload)} bytes, at most {self.limits.payload_bytes}; split the message"
             raise Unusable(Reason.TOO_LARGE, detail)
+        if is_marked(message.payload):
+            message = _unmarked(message)
         chosen = self._chosen(message)
         if chosen is None:
-            detail = f"no format for topic {message.topic[:200]!r}; see docs/formats.md"
+            look = packed_or_wide(message.payload)
+            detail = f"no format for topic {message.topic[:200]!r}; {look or 'see docs/formats.md'}"
             raise Unusable(Reason.UNKNOWN_TOPIC, shown(detail))
         refuse_crowds(message.payload, values=self.limits.values)
         try:
@@ -117,7 +123,7 @@ class Formats:
 
     def format_of(self, message: Message) -> str | None:
         """The name of the format that the message is read in; None where nobody knows it."""
-        chosen = self._chosen(message)
+        chosen = self._chosen(_unmarked(message) if is_marked(message.payload) else message)
         return None if chosen is None else chosen.name
 
     def by_topic(self, feed: str, topic: str) -> Decode | None:
@@ -143,6 +149,10 @@ class Formats:
 
     def _matching(self, topic: str) -> "_Opened | None":
         return next((opened for wanted, opened in self._filters if wanted.matches(topic)), None)
+
+
+def _unmarked(message: Message) -> Message:
+    return msgspec.structs.replace(message, payload=message.payload[len(MARK) :])
 
 
 class _Opened(NamedTuple):

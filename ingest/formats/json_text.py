@@ -7,6 +7,7 @@ import msgspec
 from domain.errors import Unusable
 from domain.messages import Reason
 from ingest.formats.depth import is_deeper
+from ingest.formats.looks import why_no_json
 
 MAX_DEPTH = 32
 
@@ -18,7 +19,7 @@ def parsed(payload: bytes) -> Any:
     except RecursionError as exc:
         raise _too_deep() from exc
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        raise Unusable(Reason.NOT_JSON, str(exc)) from exc
+        raise Unusable(Reason.NOT_JSON, why_no_json(payload, exc)) from exc
     if is_deeper(payload, MAX_DEPTH):
         raise _too_deep()
     return content

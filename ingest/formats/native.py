@@ -19,6 +19,7 @@ from domain.names import why_no_name
 from domain.readings import Quality
 from ingest.formats.decoded import Decoded, Dialects, Reject
 from ingest.formats.depth import is_deeper
+from ingest.formats.looks import is_marked, why_no_json
 from ingest.formats.times import LONGEST_SPAN_S
 
 MAX_DEPTH = 32
@@ -85,8 +86,9 @@ def read_reports(payloads: Sequence[bytes]) -> list[Report | str | None]:
         try:
             reports.extend(map(_one.decode, rest))
         except _UNREADABLE as exc:  # what came before it is in the list already
-            is_json = type(exc) is not msgspec.DecodeError or not payloads[len(reports)]
-            reports.append(None if is_json else str(exc))
+            payload = payloads[len(reports)]
+            may_be_json = type(exc) is not msgspec.DecodeError or not payload or is_marked(payload)
+            reports.append(None if may_be_json else why_no_json(payload, exc))
     well = [text for text, report in zip(payloads, reports, strict=True) if isinstance(report, Report)]
     text = b"".join(well)
     if text.count(b"{") + text.count(b"[") <= 2 * len(well):
@@ -126,7 +128,7 @@ def _parts(payload: bytes) -> Sequence[_Part]:
         whole = _whole.decode(payload)
     except _UNREADABLE as exc:
         if type(exc) is msgspec.DecodeError:  # no JSON: there is nothing to take apart
-            raise _unreadable(exc) from exc
+            raise _unreadable(exc, payload) from exc
         return _take_apart(payload)
     _refuse_depth(payload)
     return [_Part(content) for content in whole] if isinstance(whole, list) else [_Part(whole)]
@@ -137,7 +139,7 @@ def _take_apart(payload: bytes) -> Sequence[_Part]:
     try:
         texts = _raw_list.decode(payload) if is_list else [_raw.decode(payload)]
     except _UNREADABLE as exc:
-        raise _unreadable(exc) from exc
+        raise _unreadable(exc, payload) from exc
     _refuse_depth(payload)
     return [_mend(bytes(text), f"$[{index}]" if is_list else "$") for index, text in enumerate(texts)]
 
@@ -153,7 +155,7 @@ def _mend(text: bytes, where: str) -> _Part:
     try:
         loose = _raw_values.decode(text)
     except _UNREADABLE as exc:
-        problem = _unreadable(exc)
+        problem = _unreadable(exc, text)
         return _Part(None, (Reject(reason=problem.reason, detail=f"{where}: {problem.detail}", readings=_count(text)),))
     return _without_bad_values(loose, where)
 
@@ -249,14 +251,14 @@ def _count(text: bytes) -> int:
         return 1
 
 
-def _unreadable(exc: Exception) -> Unusable:
+def _unreadable(exc: Exception, payload: bytes) -> Unusable:
     match exc:
         case RecursionError():
             return Unusable(Reason.WRONG_SHAPE, f"nested deeper than {MAX_DEPTH} levels; flatten the message")
         case msgspec.ValidationError():
             return Unusable(Reason.WRONG_SHAPE, str(exc))
         case _:
-            return Unusable(Reason.NOT_JSON, str(exc))
+            return Unusable(Reason.NOT_JSON, why_no_json(payload, exc))
 
 
 def _refuse_depth(payload: bytes) -> None:

@@ -83,9 +83,7 @@ def test_value_that_is_no_number_loses_only_itself(value: bytes) -> None:
     assert [reject.reason for reject in part.rejects] == [Reason.BAD_NUMBER]
 
 
-@pytest.mark.parametrize(
-    "payload", [b"x", b"{", b'{"v":{"a":NaN}}', b'{"v":{"a":Infinity}}', b"\xff", b'{"v":{}}x', b"\xef\xbb\xbf{}"]
-)
+@pytest.mark.parametrize("payload", [b"x", b"{", b'{"v":{"a":NaN}}', b'{"v":{"a":Infinity}}', b"\xff", b'{"v":{}}x'])
 def test_what_is_not_json_is_told_as_such(payload: bytes) -> None:
     assert reasons(payload) == [Reason.NOT_JSON]
 
