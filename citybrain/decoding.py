@@ -1,6 +1,8 @@
 """Explains one payload after the other: what would be stored, what would not, and why."""
 
+import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -18,6 +20,8 @@ from ingest.units import converted
 from ingest.validation import CLOCKLESS_BEFORE
 
 Row = Mapping[str, Any]
+LONGEST_KEY = 80
+MOST_REMARKS = 100
 _BYTE = re.compile(r"\(byte (\d+)\)")
 
 
@@ -41,7 +45,8 @@ class Explainer:
         except Unusable as problem:
             return [{"format": self.formats.format_of(message), **_refused(problem, message.payload)}]
         name = self.formats.format_of(message)
-        return [{"format": name, **row} for part in parts for row in self._rows(part, message)]
+        rows = [{"format": name, **row} for part in parts for row in self._rows(part, message)]
+        return [*rows, *({"format": name, **row} for row in _repeated(message.payload))]
 
     def _rows(self, part: Decoded, message: Message) -> Iterator[Row]:
         for measurement in part.measurements:
@@ -129,6 +134,25 @@ def _offset(problem: Unusable, payload: bytes) -> int | None:
     if place is not None:
         return int(place[1])
     return len(payload) if "truncated" in problem.detail else None
+
+
+def _repeated(payload: bytes) -> Sequence[Row]:
+    """Keys that stand more than once in one object of a JSON text: all but the last are lost without a trace."""
+    found: Counter[str] = Counter()
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        counts = Counter(key for key, _ in pairs)
+        found.update({key: count - 1 for key, count in counts.items() if count > 1})
+
+    try:
+        json.loads(payload.decode("utf-8-sig"), object_pairs_hook=note)
+    except (ValueError, RecursionError):
+        return []  # no JSON, or none that anybody reads
+    why = "stands more than once in one object: the last one counts, {} before it not"
+    return [
+        {"device": None, "field": key[:LONGEST_KEY], "why": why.format(count)}
+        for key, count in found.most_common(MOST_REMARKS)
+    ]
 
 
 def _time(micros: int) -> str | None:

@@ -150,3 +150,18 @@ def test_the_names_of_formats_are_listed(terminal: Terminal, tmp_path: Path) -> 
 def test_wrong_usage_is_told_as_such(terminal: Terminal, tmp_path: Path, options: tuple[str, ...]) -> None:
     ran = decode(terminal, tmp_path, b"{no hex}", *options)
     assert (ran.code, "Error" in ran.err, "Traceback" in ran.err) == (2, True, False)
+
+
+def test_a_key_that_stands_twice_is_remarked_and_its_last_value_counts(terminal: Terminal, tmp_path: Path) -> None:
+    said = b'{"t": %d, "v": {"laeq": 50, "laeq": 51, "laeq": 52}, "t": %d}' % (NOW_MS, NOW_MS)
+    ran = decode(terminal, tmp_path, said, "--topic", UP)
+    assert [row["value"] for row in rows(ran, "metric")] == [52]
+    assert [(row["field"], row["why"][:31]) for row in rows(ran, "field")] == [
+        ("laeq", "stands more than once in one ob"),
+        ("t", "stands more than once in one ob"),
+    ]
+
+
+def test_the_same_key_in_two_objects_is_no_remark(terminal: Terminal, tmp_path: Path) -> None:
+    ran = decode(terminal, tmp_path, [NOISE, {**NOISE, "t": NOW_MS - 60_000}], "--topic", UP)
+    assert (ran.code, rows(ran, "field")) == (0, [])
