@@ -39,6 +39,14 @@ def test_a_greeting_that_comes_late_is_not_taken_for_a_second_delivery() -> None
     assert ear.twice == 1
 
 
+def test_what_is_repeated_after_the_return_stands_for_nothing_that_was_said_meanwhile() -> None:
+    clock = ManualClock(NOON)
+    ear = _Ear(FakeSession(clock, [numbered(9, 10), numbered(11), numbered(12)]), "run", clock, after=10)
+    ear.hear_out(2)
+    assert ear.numbers == {11, 12}
+    assert ear.twice == 0
+
+
 @pytest.mark.service
 def test_the_words_of_a_broker_that_refuses_us_are_told(tmp_path: Path) -> None:
     broker = mosquitto_in(tmp_path).start()
