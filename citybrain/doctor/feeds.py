@@ -16,7 +16,8 @@ def examine_feeds(data: Path) -> Sequence[Finding]:
         return []
     try:
         with EngineClient(address) as client:
-            connected = client.get("/internal/statistics")["connected"]
+            figures = client.get("/internal/statistics")
+            connected, missing = figures["connected"], figures["missing_in_sequence"]
     except (Temporary, Refused, KeyError):  # KeyError: an engine of another version
         return [_finding(Level.NOTE, "引擎没有回答接入源的状态", "the engine does not say how its feeds are")]
     away = sorted(feed for feed, is_there in connected.items() if not is_there)
@@ -36,7 +37,21 @@ def examine_feeds(data: Path) -> Sequence[Finding]:
                 " address can be had",
             )
         )
+    if missing:
+        findings.append(_missing(missing))
     return findings
+
+
+def _missing(count: int) -> Finding:
+    return Finding(
+        section=Section.BROKER,
+        level=Level.NOTE,
+        zh=f"引擎启动以来，设备自编序号缺 {count} 条报文：在到达本系统之前丢失",
+        en=f"since the engine's start {count} messages that devices numbered never came: lost before they reached us",
+        advice_zh="检查设备到代理的链路、代理的队列上限；设备应以 QoS 1 发布，并重发到收到确认为止",
+        advice_en="look at the way from the devices to the broker and at its bounds on queues; devices publish at QoS 1"
+        " and send again until they are answered",
+    )
 
 
 def _names(feeds: Sequence[str]) -> str:

@@ -124,10 +124,10 @@ def test_the_page_is_written_for_people_in_both_languages(terminal: Terminal, si
 
 
 class Answering(BaseHTTPRequestHandler):
-    """An engine whose listener has no port, while its broker is there."""
+    """An engine whose listener has no port, while its broker is there; three messages never came."""
 
     def do_GET(self) -> None:
-        content = json.dumps({"connected": {"city": True, "hj212": False}}).encode()
+        content = json.dumps({"connected": {"city": True, "hj212": False}, "missing_in_sequence": 3}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
@@ -137,7 +137,7 @@ class Answering(BaseHTTPRequestHandler):
         """Nothing: pytest's output is for failures."""
 
 
-def test_a_feed_that_is_away_is_told_beside_those_that_are_there(tmp_path: Path) -> None:
+def test_feeds_that_are_away_and_messages_that_never_came_are_told_beside_what_is_there(tmp_path: Path) -> None:
     with HTTPServer(("127.0.0.1", 0), Answering) as server:
         threading.Thread(target=server.handle_request).start()
         EngineAddress(url=f"http://127.0.0.1:{server.server_port}", token="t", pid=os.getpid()).write(tmp_path)
@@ -145,6 +145,10 @@ def test_a_feed_that_is_away_is_told_beside_those_that_are_there(tmp_path: Path)
     assert [(one.level, one.en) for one in findings] == [
         (Level.OK, "feeds connected: city"),
         (Level.BAD, "feeds away: hj212"),
+        (
+            Level.NOTE,
+            "since the engine's start 3 messages that devices numbered never came: lost before they reached us",
+        ),
     ]
 
 
