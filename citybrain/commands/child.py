@@ -35,7 +35,9 @@ def engine(config: Path) -> None:
     logs.configure(process="engine")
     stop = Stop()
     stop.listen_to_signals()
-    process = EngineProcess(assemble(load_settings(config), file=config), pid=os.getpid())
+    parent = os.environ.get(PARENT_VARIABLE)
+    supervisor = None if parent is None else int(parent)
+    process = EngineProcess(assemble(load_settings(config), file=config), pid=os.getpid(), supervisor=supervisor)
     signal.signal(signal.SIGHUP, lambda _number, _frame: process.reload_soon())
     raise SystemExit(process.run(stop))
 

@@ -14,6 +14,7 @@ from citybrain.commands.querying import settings_for
 from citybrain.registry.changing import Plan
 from citybrain.registry.reloading import reload_engine, running_engine
 from citybrain.settings import Settings
+from domain.errors import CitybrainError
 from runtime.locking import DirectoryLock
 
 LOCK = "registry"
@@ -55,9 +56,16 @@ class Wish:
         if running_engine(self.settings.data) is not None:
             done["engine"] = "reload-needed"
             if self.reload:
-                reload_engine(self.settings)
+                self._reload(plan, done)
                 done["engine"] = "reloaded"
         return done
+
+    def _reload(self, plan: Plan, done: Mapping[str, Any]) -> None:
+        try:
+            reload_engine(self.settings)
+        except CitybrainError:
+            tell(plan, done, as_json=self.as_json)  # it was written all the same
+            raise
 
 
 def change_options(command: Command) -> Callable[..., Any]:

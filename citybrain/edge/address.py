@@ -13,6 +13,8 @@ class EngineAddress:
     url: str
     token: str
     pid: int
+    supervisor: int | None = None
+    """The process that starts the engine again when it ends; None for an engine that was started by itself."""
 
     def write(self, directory: Path) -> None:
         """Replace the file at once, readable by its owner alone. Raises Temporary when there is no room for it."""
@@ -38,10 +40,19 @@ class EngineAddress:
     @property
     def is_running(self) -> bool:
         """Whether a process of that number exists; it may still be starting or hanging."""
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            return True
+        return _exists(self.pid)
+
+    @property
+    def is_supervised(self) -> bool:
+        """Whether somebody would start the engine again."""
+        return self.supervisor is not None and _exists(self.supervisor)
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
         return True
+    return True

@@ -38,10 +38,10 @@ _log = logs.get(__name__)
 class EngineProcess:
     """One engine over one data directory."""
 
-    def __init__(self, installation: Installation, *, pid: int) -> None:
+    def __init__(self, installation: Installation, *, pid: int, supervisor: int | None = None) -> None:
         data = installation.settings.data
         self._lock = DirectoryLock(data, "engine")
-        self._pid = pid
+        self._pid, self._supervisor = pid, supervisor
         self._parts = build(installation, installation.settings.make_clock())
         self._stream = PictureStream()
         self._latencies = AlertLatencies()
@@ -134,7 +134,8 @@ class EngineProcess:
         while not server.started and thread.is_alive():
             time.sleep(0.01)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        EngineAddress(url=url, token=token, pid=self._pid).write(self._parts.installation.settings.data)
+        address = EngineAddress(url=url, token=token, pid=self._pid, supervisor=self._supervisor)
+        address.write(self._parts.installation.settings.data)
         return server, thread
 
     def _on_step(self, step: Step) -> None:

@@ -27,18 +27,30 @@ def reload_engine(settings: Settings) -> None:
     """Let the engine read its files anew. What is published meanwhile waits at the broker, and nothing is lost.
 
     Raises Misconfigured for files that it could not start with: then it goes on as it is. Raises Refused when none
-    runs, or when it is not back in time.
+    runs, when nobody would start it again, or when it is not back in time.
     """
     engine = running_engine(settings.data)
     if engine is None:
         raise Refused("no engine runs here; the next start of `citybrain up` takes the files as they are")
+    if not engine.is_supervised:
+        raise Refused(
+            f"engine {engine.pid} was started by itself: nobody would start it again, so it goes on with what it has read;"
+            " end it and start it anew, or let `citybrain up` run it"
+        )
     check_startable(settings)
     os.kill(engine.pid, signal.SIGTERM)
+    _await_successor(engine, settings.data)
+
+
+def _await_successor(engine: EngineAddress, data: Path) -> None:
+    """Raises Refused when it does not come in time, or when its supervisor is gone."""
     give_up = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < give_up:
-        fresh = running_engine(settings.data)
+        fresh = running_engine(data)
         if fresh is not None and fresh.pid != engine.pid:
             return
+        if not engine.is_supervised:
+            raise Refused("the engine was ended, and so was its supervisor: start `citybrain up` anew")
         time.sleep(POLL_S)
     raise Refused(f"the engine was ended and did not come back within {READY_WITHIN_S:g} s; look at its log")
 

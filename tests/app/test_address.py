@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,10 @@ def test_a_process_that_has_ended_is_not_running() -> None:
     ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
     assert ADDRESS.is_running
     assert not EngineAddress(url="", token="", pid=int(ended.stdout)).is_running
+
+
+def test_an_engine_has_a_supervisor_as_long_as_that_process_runs() -> None:
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    assert not ADDRESS.is_supervised
+    assert replace(ADDRESS, supervisor=os.getpid()).is_supervised
+    assert not replace(ADDRESS, supervisor=int(ended.stdout)).is_supervised

@@ -54,6 +54,21 @@ def test_a_running_engine_answers_with_a_documented_picture(engine: Engine) -> N
         assert differences(client.get("/internal/picture"), shapes()["Picture"], of=shapes()) == []
 
 
+def test_an_engine_that_nobody_would_start_again_is_not_ended(engine: Engine, terminal: Terminal) -> None:
+    ran = terminal.run("devices", "reload", "--config", engine.site.file)
+    assert (ran.code, f"engine {os.getpid()} was started by itself" in ran.err) == (1, True)
+    with EngineClient(engine.address) as client:
+        assert client.is_ready()
+
+
+def test_what_was_written_is_told_where_the_engine_cannot_take_it(engine: Engine, terminal: Terminal) -> None:
+    new = engine.site.folder / "new.csv"
+    new.write_text("id,kind,zh,en,lon,lat\nNM-77,noise_meter,甲,A,116.4,39.9\n", encoding="utf-8")
+    ran = terminal.run("devices", "import", "--config", engine.site.file, "--apply", "--reload", new)
+    assert (ran.code, "NM-77" in ran.out, "was started by itself" in ran.err) == (1, True, True)
+    assert "NM-77" in engine.site.settings().devices.read_text(encoding="utf-8")
+
+
 def test_a_second_engine_over_the_same_data_is_refused(engine: Engine) -> None:
     with pytest.raises(Refused, match=f"in use by process {os.getpid()}"):
         EngineProcess(engine.site.installation(), pid=os.getpid())
