@@ -34,8 +34,8 @@ def reload_engine(settings: Settings) -> None:
         raise Refused("no engine runs here; the next start of `citybrain up` takes the files as they are")
     if not engine.is_supervised:
         raise Refused(
-            f"engine {engine.pid} was started by itself: nobody would start it again, so it goes on with what it has read;"
-            " end it and start it anew, or let `citybrain up` run it"
+            f"engine {engine.pid} was started by itself: nobody would start it again, so it goes on with what it has"
+            " read; end it and start it anew, or let `citybrain up` run it"
         )
     check_startable(settings)
     os.kill(engine.pid, signal.SIGTERM)

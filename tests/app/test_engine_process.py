@@ -63,7 +63,7 @@ def test_an_engine_that_nobody_would_start_again_is_not_ended(engine: Engine, te
 
 def test_what_was_written_is_told_where_the_engine_cannot_take_it(engine: Engine, terminal: Terminal) -> None:
     new = engine.site.folder / "new.csv"
-    new.write_text("id,kind,zh,en,lon,lat\nNM-77,noise_meter,甲,A,116.4,39.9\n", encoding="utf-8")
+    new.write_text("id,kind,zh,lon,lat\nNM-77,noise_meter,甲,112.51,30.92\n", encoding="utf-8")
     ran = terminal.run("devices", "import", "--config", engine.site.file, "--apply", "--reload", new)
     assert (ran.code, "NM-77" in ran.out, "was started by itself" in ran.err) == (1, True, True)
     assert "NM-77" in engine.site.settings().devices.read_text(encoding="utf-8")
