@@ -56,6 +56,10 @@ class ColumnsFile:
             ((first, last, number),) = self._ask(_EXTENT)
         return Extent(first=first, last=last) if number else None
 
+    def newest(self, before: int) -> int | None:
+        extent = self.extent()
+        return None if extent is None else min(extent.last, before - 1)
+
     def batches(self, start: int, end: int, wanted: Wanted) -> Iterator[ReadingBatch]:
         chosen = self._chosen(wanted)
         with _translated(self._path):

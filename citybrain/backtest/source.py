@@ -31,6 +31,9 @@ class Source(Protocol):
     def extent(self) -> Extent | None:
         """None when there are none, or when the store cannot say without reading everything."""
 
+    def newest(self, before: int) -> int | None:
+        """Event time of the last reading before `before`; None when there is none, or when an engine still writes."""
+
     def batches(self, start: int, end: int, wanted: Wanted) -> Iterator[ReadingBatch]:
         """Readings of [start, end) in order of event time, of bounded size; each batch later than the one before."""
 

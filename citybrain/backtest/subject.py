@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from citybrain.assembly import assemble
-from citybrain.backtest.asked import Asked
+from citybrain.backtest.asked import Asked, newest_in
 from citybrain.backtest.columns import ColumnsFile
 from citybrain.backtest.listing import read_listing
 from citybrain.backtest.scratch import write_scratch
@@ -80,10 +81,12 @@ def readings_of(settings: Settings, catalogue: Catalogue) -> Iterator[Source]:
     """From the store of an installation: a file directly, or through the engine while it runs; a server as ever."""
     with ExitStack() as stack:
         source: Source
+        engine = _running(settings, stack)
         if settings.series.kind is not SeriesKind.EMBEDDED:
             store = open_series_store(settings.series, settings.data, catalogue)
-            source = Asked(store, name=str(settings.series.kind), close=store.close)
-        elif (engine := _running(settings, stack)) is not None:
+            newest = _unknown if engine is not None else partial(newest_in, store)
+            source = Asked(store, name=str(settings.series.kind), newest=newest, close=store.close)
+        elif engine is not None:
             source = Asked(engine, name="citybrain")
         else:
             source = ColumnsFile(settings.data / "readings.duckdb")
@@ -118,19 +121,26 @@ def period_of(since: str | None, until: str | None, *, source: Source, now: date
 
     Raises Misconfigured when nothing was stored, and ValueError for what is no time.
     """
-    extent = source.extent()
-    if extent is None and now is None:
+    extent = source.extent() if now is None else None
+    if now is not None:
+        last = source.newest(to_micros(now))
+        newest = to_micros(now) if last is None else last + 1
+    elif extent is not None:
+        newest = extent.last + 1
+    else:
         raise Misconfigured([Problem(file=source.name, line=None, message="holds no readings")])
-    ends = [to_micros(now)] if now is not None else []
-    newest = min([*ends, extent.last + 1] if extent is not None else ends)
     end = _moment(until, from_micros(newest)) if until else newest
-    if since is None and now is None and extent is not None:
+    if since is None and extent is not None:
         start = min(extent.first, end)
     else:
         start = _moment(since or "30d", from_micros(newest))
     if start >= end:
         raise ValueError(f"--since {since} does not lie before the end, {from_micros(end).isoformat()}")
     return Period(start=start, end=end)
+
+
+def _unknown(_before: int) -> None:
+    """An engine that runs writes on: the last reading is no end."""
 
 
 def _moment(text: str, reference: datetime) -> int:

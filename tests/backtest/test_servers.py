@@ -14,7 +14,7 @@ from citybrain.backtest.source import Source
 from citybrain.backtest.subject import Period, installed
 from citybrain.edge.batches import batches_of, frame_of
 from domain.errors import Temporary
-from domain.instants import to_micros
+from domain.instants import from_micros, iso, to_micros
 from domain.readings import ReadingBatch, concatenate
 from domain.series import BatchQuery
 from rules.history.episodes import Episode
@@ -90,7 +90,9 @@ def test_from_influxdb_the_alerts_are_the_same(lived: Site, terminal: Terminal, 
         store.write(stored(lived), through=1)
         store.close()
         report = backtest(terminal, "--config", site.file, *SPAN)
+        open_ended = backtest(terminal, "--config", site.file, "--since", "1h")
     assert report["readings"]["source"] == "influxdb"
+    assert open_ended["until"] == iso(from_micros(int(stored(lived).at.max()) + 1))
     assert report["readings"]["history"] == 0
     assert report["comparison"] is None
     assert told(report) == told(backtest(terminal, "--config", lived.file, *SPAN))

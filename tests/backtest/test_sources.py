@@ -4,19 +4,21 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from citybrain.backtest.asked import Asked
+from citybrain.backtest.asked import Asked, newest_in
 from citybrain.backtest.census import Census
 from citybrain.backtest.columns import ColumnsFile
 from citybrain.backtest.listing import read_listing
 from citybrain.backtest.scratch import Row, write_scratch
 from citybrain.backtest.source import Extent, Source, Wanted
+from citybrain.backtest.subject import period_of
 from domain.errors import Misconfigured, Refused
-from domain.instants import to_micros
+from domain.instants import from_micros, to_micros
 from domain.readings import ReadingBatch, Vocabulary, batch_of
 from store.series.embedded import EmbeddedSeriesStore
 from store.series.memory import MemorySeriesStore
@@ -117,6 +119,29 @@ def test_whatever_answers_is_asked_for_what_is_wanted_and_no_more() -> None:
     few = Wanted(metrics=frozenset({"laeq"}))
     assert {row[1] for row in rows_of(source.batches(0, 9 * MINUTE, few))} == {"laeq"}
     assert not rows_of(source.batches(0, DAY, Wanted(metrics=frozenset())))
+
+
+@pytest.mark.parametrize("silent_for", [1, MINUTE, DAY, 400 * DAY])
+def test_the_last_reading_of_a_store_is_found_however_long_ago_it_was(silent_for: int) -> None:
+    store = MemorySeriesStore(CATALOGUE)
+    assert newest_in(store, DAY) is None
+    store.write(some(), through=1)
+    assert newest_in(store, 24 * MINUTE + silent_for) == 24 * MINUTE
+
+
+def test_what_comes_after_the_moment_that_is_meant_does_not_count() -> None:
+    store = MemorySeriesStore(CATALOGUE)
+    store.write(some(), through=1)
+    assert newest_in(store, 20 * MINUTE) == 19 * MINUTE
+
+
+def test_a_store_that_nobody_writes_to_ends_with_its_last_reading_and_one_that_an_engine_feeds_now() -> None:
+    store = MemorySeriesStore(CATALOGUE)
+    store.write(some(), through=1)
+    now = from_micros(9 * DAY)
+    left = Asked(store, name="left", newest=partial(newest_in, store))
+    assert period_of(None, None, source=left, now=now).end == 24 * MINUTE + 1
+    assert period_of(None, None, source=Asked(store, name="fed"), now=now).end == 9 * DAY
 
 
 def test_a_file_in_any_order_comes_out_in_order(tmp_path: Path) -> None:
