@@ -11,6 +11,7 @@ from citybrain.edge.address import EngineAddress
 from citybrain.edge.client import EngineClient
 from citybrain.settings import Settings
 from domain.errors import Refused
+from runtime.log_files import USUAL, LogBound
 from runtime.ports import accepts
 from runtime.stopping import Stop
 from runtime.supervision import ChildDied, ChildSpec, Supervisor
@@ -18,6 +19,7 @@ from runtime.supervision import ChildDied, ChildSpec, Supervisor
 WATCH_EVERY_S = 0.1
 READY_WITHIN_S = 60.0
 ROUNDS_UNTIL_SLOW = round(READY_WITHIN_S / WATCH_EVERY_S)
+ROUNDS_UNTIL_LOGS = round(1.0 / WATCH_EVERY_S)
 END_WITHIN_S = 4.0
 
 IsReady = Callable[[], bool]
@@ -34,7 +36,7 @@ class Member:
 
 
 class Household:
-    """Supervises members. `logs` is a folder for their output, or None to share ours (journald)."""
+    """Supervises members. `logs` is a folder for their output, within `bound`, or None to share ours (journald)."""
 
     def __init__(
         self,
@@ -44,9 +46,13 @@ class Household:
         on_restart: Callable[[str, int], None],
         on_ready: Callable[[str], None],
         on_slow: Callable[[str], None] | None = None,
+        bound: LogBound = USUAL,
     ) -> None:
         """With `on_slow` nobody gives up on a member that is not ready in time: a database may be away for long."""
         self._logs = logs
+        self._bound = bound
+        self._own_logs: set[Path] = set()
+        self._rounds = 0
         self._on_ready = on_ready
         self._on_slow = on_slow
         self._on_restart = on_restart
@@ -58,14 +64,17 @@ class Household:
 
         Raises Refused when one is not ready in time, unless `on_slow` is told instead.
         """
+        self._make_folder()
         for member in members:
             argv = [sys.executable, "-m", "citybrain", "child", *member.arguments]
             log = self._logs / f"{member.name}.log" if self._logs else None
+            if log is not None:
+                self._own_logs.add(log)
             self.supervisor.start(ChildSpec(name=member.name, argv=argv, log=log, environment=member.environment))
         waiting = list(members)
         rounds = 0
         while waiting and not stop.wait(WATCH_EVERY_S):
-            self.supervisor.watch()
+            self._look()
             for member in [m for m in waiting if m.is_ready()]:
                 waiting.remove(member)
                 self._on_ready(member.name)
@@ -84,10 +93,25 @@ class Household:
         """Until asked to stop, or until the time is over."""
         rounds = 0
         while not stop.wait(WATCH_EVERY_S):
-            self.supervisor.watch()
+            self._look()
             rounds += 1
             if for_s is not None and rounds * WATCH_EVERY_S >= for_s:
                 return
+
+    def _make_folder(self) -> None:
+        if self._logs is None:
+            return
+        try:
+            self._logs.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise Refused(f"{self._logs} for logs: {exc.strerror}; give another folder, or make it writable") from exc
+
+    def _look(self) -> None:
+        self.supervisor.watch()
+        self._rounds += 1
+        if self._rounds % ROUNDS_UNTIL_LOGS == 0:
+            for log in self._own_logs:  # others may write into the same folder
+                self._bound.hold(log)
 
     def _note_start(self, name: str, pid: int) -> None:
         if name in self._started:

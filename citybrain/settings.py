@@ -19,6 +19,7 @@ from ingest.settings import IngestSettings
 from notify.settings import NotifySettings
 from rules.settings import SHIPPED_FILES, SHIPPED_LIMITS, RulesSettings
 from runtime.clock import Anchor, AnchoredClock, SystemClock
+from runtime.log_files import USUAL, LogBound
 from store.records.settings import RecordsSettings
 from store.settings import JournalSettings, SeriesSettings
 
@@ -60,6 +61,18 @@ class RetentionSettings(Strict):
     every: Seconds = 3600.0
 
 
+class LogSettings(Strict):
+    """Where the output of the processes goes: into files of this folder, within bounds, else to ours (journald)."""
+
+    folder: Path | None = None
+    size: int = Field(default=USUAL.size, ge=4096)
+    generations: int = Field(default=USUAL.generations, ge=0, le=100)
+
+    @property
+    def bound(self) -> LogBound:
+        return LogBound(size=self.size, generations=self.generations)
+
+
 class Settings(Strict):
     """The whole file. Relative paths are relative to the file's folder."""
 
@@ -75,6 +88,7 @@ class Settings(Strict):
     notify: NotifySettings = NotifySettings()
     web: WebSettings = WebSettings()
     retention: RetentionSettings = RetentionSettings()
+    logs: LogSettings = LogSettings()
     embedded_broker: EmbeddedBrokerSettings | None = None
     clock: ClockSettings | None = None
     demo: DemoSettings | None = None
@@ -111,6 +125,7 @@ _PATHS = (
     ("devices",),
     ("catalogue",),
     ("embedded_broker", "configuration"),
+    ("logs", "folder"),
     ("ingest", "broker", "password_file"),
     ("ingest", "broker", "tls", "ca"),
     ("ingest", "broker", "tls", "certificate"),

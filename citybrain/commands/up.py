@@ -49,7 +49,8 @@ def command(config: Path) -> None:
         log.error("child died", child=death.name, pid=death.pid, how=death.how, restart_in_s=death.restart_in_s)
 
     household = Household(
-        logs=None,
+        logs=settings.logs.folder,
+        bound=settings.logs.bound,
         on_death=on_death,
         on_restart=lambda name, pid: log.info("child started again", child=name, pid=pid),
         on_ready=lambda name: log.info("child ready", child=name),

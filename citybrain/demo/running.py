@@ -86,6 +86,7 @@ class DemoRun:
         self._restarts: dict[str, int] = {}
         self._household = Household(
             logs=files.settings.data / "logs",
+            bound=files.settings.logs.bound,
             on_death=console.died,
             on_restart=self._note_restart,
             on_ready=lambda name: console.ready(name, after_s=self._age_s),

@@ -1,6 +1,7 @@
 """The household waits for its members: in a demo for a while, in production for as long as it takes."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from citybrain import household as household_module
 from citybrain.household import Household, Member
 from domain.errors import Refused
+from runtime.log_files import LogBound
 from runtime.stopping import Stop
 
 NEVER_READY = Member(name="engine", arguments=["broker", __file__], is_ready=lambda: False)
@@ -56,3 +58,32 @@ def test_in_production_the_wait_goes_on_and_is_told_again_and_again(
 ) -> None:
     patient.start([NEVER_READY], stop)
     assert slow == ["engine", "engine"]
+
+
+def test_the_log_of_a_member_is_held_within_bounds_and_no_other_in_its_folder(tmp_path: Path, stop: Stop) -> None:
+    household = Household(
+        logs=tmp_path,
+        on_death=lambda _: None,
+        on_restart=lambda *_: None,
+        on_ready=lambda _: None,
+        bound=LogBound(size=5000, generations=1),
+    )
+    (tmp_path / "other.log").write_text("x" * 9000)
+    (tmp_path / "engine.log").write_text("x" * 9000)
+    try:
+        household.start([replace(NEVER_READY, is_ready=lambda: True)], stop)
+        household.watch(stop, for_s=1.5)
+    finally:
+        household.supervisor.stop(within_s=2.0)
+    sizes = {file.name: file.stat().st_size for file in tmp_path.iterdir()}
+    assert sizes["engine.log"] < 5000 <= sizes["engine.log.1"]
+    assert sizes["other.log"] == 9000
+
+
+def test_a_folder_for_logs_that_cannot_be_made_is_told(tmp_path: Path, stop: Stop) -> None:
+    (tmp_path / "file").touch()
+    household = Household(
+        logs=tmp_path / "file" / "logs", on_death=lambda _: None, on_restart=lambda *_: None, on_ready=lambda _: None
+    )
+    with pytest.raises(Refused, match="for logs: Not a directory; give another folder"):
+        household.start([NEVER_READY], stop)
