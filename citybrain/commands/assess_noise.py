@@ -83,7 +83,7 @@ def noise(file: Path, *, hourly: bool, as_json: bool, **asked: Any) -> None:
     from citybrain.noise.text import print_report
 
     options = _options(asked)
-    with _progress(file) as told:
+    with _progress(file, wanted=not as_json) as told:
         found = assess_file(file, options, told)
     report = report_of(found)
     if as_json:
@@ -178,9 +178,9 @@ def _check_timezone(name: str) -> None:
 
 
 @contextmanager
-def _progress(file: Path) -> Iterator[Callable[[int], None]]:
+def _progress(file: Path, *, wanted: bool) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal's stderr while a long file is read; stdout stays the report's."""
-    if not sys.stderr.isatty():
+    if not (wanted and sys.stderr.isatty()):
         yield lambda _passed: None
         return
     from rich.console import Console

@@ -81,7 +81,7 @@ def _read(path: Path, options: AssessOptions, told: Told) -> NoiseFile:
     if head.startswith(b"{"):
         return read_readings(path, told)
     if not options.columns and (found := list_of_readings(path)) is not None:
-        return read_list(path, found, timezone=options.series.timezone, validity=options.validity)
+        return read_list(path, found, timezone=options.series.timezone, validity=options.validity, told=told)
     table = TableOptions(timezone=options.series.timezone, time_format=options.time_format, columns=options.columns)
     return read_table(path, table, options.validity, told)
 

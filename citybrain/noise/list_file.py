@@ -4,6 +4,7 @@ import csv
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 
@@ -13,13 +14,14 @@ from citybrain.noise.columns import Role, list_columns, quantity, stamp_words
 from citybrain.noise.readings_file import LEVEL, PEAK, RAIN, WIND, Value, noise_file
 from citybrain.noise.rows import NoiseFile, Unread
 from citybrain.noise.stamps import parse_time, to_utc
-from citybrain.noise.table_file import encoding_of
+from citybrain.noise.table_file import Told, encoding_of
 from domain.errors import Refused
 from rules.standards.noise.validity import Validity
 from simulators.recordings import tables
 
 _METRICS = {Role.LEVEL: LEVEL, Role.PEAK: PEAK, Role.WIND: WIND, Role.RAIN: RAIN}
 _OTHER = "rows without a metric"
+_TOLD_EVERY = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +63,12 @@ def list_of_readings(path: Path) -> ListColumns | None:
     return ListColumns(delimiter=delimiter, encoding=encoding, names=names, places=places)
 
 
-def read_list(path: Path, columns: ListColumns, *, timezone: str, validity: Validity) -> NoiseFile:
+def read_list(path: Path, columns: ListColumns, *, timezone: str, validity: Validity, told: Told) -> NoiseFile:
     """Levels, maxima, wind and rain by device. Raises Refused when it cannot be read."""
     unread = Unread()
     counted = 0
     rows = []
-    for line, cells in _lines(path, columns):
+    for line, cells in _lines(path, columns, told):
         counted += 1
         row = _row(line, cells, columns, validity, unread)
         if row is not None:
@@ -92,11 +94,13 @@ def read_list(path: Path, columns: ListColumns, *, timezone: str, validity: Vali
     )
 
 
-def _lines(path: Path, columns: ListColumns) -> Iterator[tuple[int, Sequence[str]]]:
+def _lines(path: Path, columns: ListColumns, told: Told) -> Iterator[tuple[int, Sequence[str]]]:
     try:
-        with path.open(encoding=columns.encoding, newline="") as file:
+        with path.open("rb") as raw, TextIOWrapper(raw, encoding=columns.encoding, newline="") as file:
             reader = csv.reader(file, delimiter=columns.delimiter)
-            for cells in islice(reader, 1, None):
+            for number, cells in enumerate(islice(reader, 1, None), start=1):
+                if number % _TOLD_EVERY == 0:
+                    told(raw.tell())
                 if any(cells):
                     yield reader.line_num, cells
     except (OSError, UnicodeError, csv.Error) as exc:

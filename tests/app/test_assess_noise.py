@@ -155,3 +155,32 @@ def test_every_key_of_the_object_is_documented(terminal: Terminal, loud_night: P
     text = (Path(__file__).parents[2] / "docs" / "standards-noise.md").read_text(encoding="utf-8")
     found = keys_of(assessed(terminal, loud_night)) | keys_of(assessed(terminal, loud_night, "--kind", "industrial"))
     assert sorted(key for key in found if f"`{key}" not in text and not key.startswith("lmax_")) == []
+
+
+@pytest.fixture
+def long_list(tmp_path: Path) -> Path:
+    """A row for each metric, more of them than are read between two steps of the bar."""
+    begin = datetime.fromisoformat("2026-03-21T06:00:00+08:00")
+    rows = [f"NM-1,laeq,{(begin + timedelta(seconds=i)).isoformat()},55" for i in range(20_100)]
+    file = tmp_path / "list.csv"
+    file.write_text("device,metric,at,value\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return file
+
+
+def on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+
+
+def test_a_long_list_is_read_with_a_bar_on_a_terminal(
+    terminal: Terminal, long_list: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert terminal.run("assess", "noise", long_list).err == ""
+    on_a_terminal(monkeypatch)
+    err = terminal.run("assess", "noise", long_list).err
+    assert "读取" in err and "100%" in err
+
+
+def test_programs_get_no_bar(terminal: Terminal, long_list: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_a_terminal(monkeypatch)
+    assert terminal.run("assess", "noise", long_list, "--json").err == ""
