@@ -26,6 +26,8 @@ ABSENT = 3_000
 """While nobody listens. Mosquitto keeps 1,000 of them by default, and has acknowledged them all."""
 GREETING_S = 10.0
 _NO_ANSWER = "the broker hangs up before it answers: wrong password, MQTT version, or TLS for this port"
+DIAL_S = 1.0
+"""A connection gets so long in one piece, as in the engine: TLS to a broker far away takes several turns."""
 QUIET_S = 2.0
 """Nothing more is expected when nothing came for so long."""
 
@@ -148,7 +150,7 @@ class _Ear:
 
     def hear(self, *, wait_s: float) -> bool:
         """Whatever has come; whether anything has."""
-        messages = self._session.receive(wait_s=wait_s)
+        messages = self._session.receive(wait_s=wait_s if self._session.is_connected() else DIAL_S)
         now = self._clock.micros()
         for message in messages:
             run, number, sent = message.payload.decode().split()
@@ -177,6 +179,8 @@ class _Ear:
         if not self.numbers:
             raise Temporary(
                 "the broker takes our messages and gives none back; grant the right to read citybrain-doctor/#"
+                if self._session.is_connected()
+                else "the broker lets us publish, but not into a session of our own; see its log"
             )
         self.numbers = set(range(1, speaker.said + 1))  # those before the subscription were never meant for us
 

@@ -23,6 +23,22 @@ class Speaker:
         self.said += count
 
 
+class FarAway(FakeSession):
+    """Needs half a second in one piece to connect, as TLS over a slow line does."""
+
+    is_there = False
+
+    def receive(self, *, wait_s: float) -> Sequence[Message]:
+        self.is_there |= wait_s >= 0.5
+        if self.is_there:
+            return super().receive(wait_s=wait_s)
+        self._clock.advance(wait_s)
+        return []
+
+    def is_connected(self) -> bool:
+        return self.is_there
+
+
 def numbered(*numbers: int) -> Sequence[Message]:
     return [Message(feed="doctor", topic="d", payload=f"run {number} 0".encode(), received=0) for number in numbers]
 
@@ -37,6 +53,13 @@ def test_a_greeting_that_comes_late_is_not_taken_for_a_second_delivery() -> None
     assert ear.twice == 0
     ear.hear(wait_s=0.1)
     assert ear.twice == 1
+
+
+def test_a_broker_far_away_gets_the_time_to_connect() -> None:
+    clock = ManualClock(NOON)
+    ear = _Ear(FarAway(clock, [[], numbered(1)]), "run", clock)
+    ear.wait_for_greeting(Speaker())  # type: ignore[arg-type]  # as much of a speaker as it needs
+    assert ear.numbers == {1}
 
 
 def test_what_is_repeated_after_the_return_stands_for_nothing_that_was_said_meanwhile() -> None:
