@@ -62,19 +62,23 @@ class ReadingMemory:
         self._forget(now)
         place = self._places(batch)
         series = self._series(batch, place)
-        is_new = _first_of_equals(series, batch.at)
         hour, keys = _hour_and_key(series, batch.at)
+        is_new = _first_of_equals(series, batch.at) if _may_repeat(keys) else np.ones(len(batch), dtype=np.bool_)
         doubtful = is_new & (batch.at <= self._newest[place])
         for which in _different(hour[doubtful]):
             rows = np.flatnonzero(doubtful & (hour == which))
             if which in self._hours:
                 is_new[rows] = ~self._hours[which].contains(keys[rows])
-        self._remember(place[is_new], batch.at[is_new], hour[is_new], keys[is_new])
+        if is_new.all():  # nearly always
+            self._remember(place, batch.at, hour, keys)
+        else:
+            self._remember(place[is_new], batch.at[is_new], hour[is_new], keys[is_new])
         return is_new
 
     def _remember(self, place: Places, at: npt.NDArray[np.int64], hour: npt.NDArray[np.int64], keys: Keys) -> None:
-        for which in _different(hour):
-            self._hours.setdefault(which, KeySet()).add(keys[hour == which])
+        hours = _different(hour)
+        for which in hours:
+            self._hours.setdefault(which, KeySet()).add(keys if len(hours) == 1 else keys[hour == which])
         np.maximum.at(self._newest, place, at)
 
     def _forget(self, now: int) -> None:
@@ -185,6 +189,12 @@ def _ordinals(
     names: tuple[str, ...], ordinal: dict[str, int], dtype: np.dtype[np.signedinteger]
 ) -> npt.NDArray[np.signedinteger]:
     return np.array([ordinal.get(name, -1) for name in names], dtype=dtype)
+
+
+def _may_repeat(keys: Keys) -> bool:
+    """Whether two readings may be equal: those of one series and time have one key, others seldom do."""
+    ordered = np.sort(keys)
+    return bool((ordered[1:] == ordered[:-1]).any())
 
 
 def _first_of_equals(series: npt.NDArray[np.int64], at: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

@@ -1,6 +1,7 @@
 """Finds messages that were lost before the broker, by the devices' own counters."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 
 RECALLED = 1000
 """How many missing numbers of one device are kept in mind; what is missing longer stays counted as lost."""
@@ -18,7 +19,16 @@ class SequenceGaps:
         self._latest: dict[int, int] = {}
         self._absent: dict[int, OrderedDict[int, None]] = {}
 
-    def saw(self, device: int, number: int) -> None:
+    def saw(self, messages: Iterable[tuple[int, int]]) -> None:
+        """Device and number of each, as they came."""
+        latest = self._latest
+        for device, number in messages:
+            if latest.get(device) == number - 1:  # nearly always
+                latest[device] = number
+            else:
+                self._saw(device, number)
+
+    def _saw(self, device: int, number: int) -> None:
         latest = self._latest.get(device)
         if latest is None or number == latest + 1:
             self._latest[device] = number

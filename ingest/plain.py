@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, compress
+from typing import TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,8 @@ from ingest.rows import UNDATED, UNKNOWN, Index, Rows, WireNames
 NOT_PLAIN = -2
 """Stands for the speaker, or the time, of what has to go the general way."""
 REMEMBERED_TOPICS = 200_000
+
+T = TypeVar("T", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,39 +49,52 @@ class PlainReader:
     def __init__(self, formats: Formats, names: WireNames) -> None:
         self._formats = formats
         self._names = names
+        self._metric = _Ordinals(names.metric)
         self._speakers: defaultdict[str, dict[str, int]] = defaultdict(dict)
 
     def read(self, messages: Sequence[Message]) -> PlainReports:
         """Those that are plain, in their order."""
-        limits = self._formats.limits
         speaker = self._speakers_of(messages)
-        chosen = [
-            number
-            for number, (message, who) in enumerate(zip(messages, speaker, strict=True))
-            if who != NOT_PLAIN and len(message.payload) <= limits.payload_bytes
-        ]
+        chosen = self._chosen(messages, speaker)
         read = native.read_reports([messages[number].payload for number in chosen])
-        plain = [
-            (number, report)
-            for number, report in zip(chosen, read, strict=True)
-            if isinstance(report, Report)
-            and not (report.u or report.id)
-            and (report.device is None or report.device == _name(messages[number].topic))
-            and len(report.v) <= limits.values
+        most = self._formats.limits.values
+        special = [
+            place
+            for place, report in enumerate(read)
+            if not isinstance(report, Report)
+            or report.u
+            or report.id
+            or len(report.v) > most
+            or (report.device is not None and report.device != _name(messages[chosen[place]].topic))
         ]
-        broken = {number: why for number, why in zip(chosen, read, strict=True) if isinstance(why, str)}
-        reports = [report for _, report in plain]
-        owner = np.array([number for number, _ in plain], dtype=np.intp)
+        broken = {chosen[place]: why for place in special if isinstance(why := read[place], str)}
+        for place in reversed(special):
+            del read[place], chosen[place]
+        reports = cast(list[Report], read)
+        owner = np.array(chosen, dtype=np.intp)
         at = _instants([report.t for report in reports])
         if (at == NOT_PLAIN).any():
             dated = at != NOT_PLAIN
             reports, owner, at = list(compress(reports, dated)), owner[dated], at[dated]
         who = np.array(speaker, dtype=np.int32)[owner]
-        return _columns(reports, owner, who, at, metric_ordinal=self._names.metric, broken=broken)
+        return _columns(reports, owner, who, at, metric_ordinal=self._metric, broken=broken)
+
+    def _chosen(self, messages: Sequence[Message], speaker: Sequence[int]) -> list[int]:
+        """Numbers of those that may be plain: all of them, nearly always."""
+        most = self._formats.limits.payload_bytes
+        if NOT_PLAIN not in speaker and max([len(message.payload) for message in messages], default=0) <= most:
+            return list(range(len(messages)))
+        return [
+            number
+            for number, (message, who) in enumerate(zip(messages, speaker, strict=True))
+            if who != NOT_PLAIN and len(message.payload) <= most
+        ]
 
     def _speakers_of(self, messages: Sequence[Message]) -> list[int]:
         known = self._speakers
         speakers = [known[message.feed].get(message.topic) for message in messages]
+        if None not in speakers:
+            return cast(list[int], speakers)
         return [self._look_up(message) if who is None else who for who, message in zip(speakers, messages, strict=True)]
 
     def _look_up(self, message: Message) -> int:
@@ -96,6 +112,13 @@ class PlainReader:
             return self._names.device.get(native.speaker(message.topic), UNKNOWN)
         except Unusable:
             return NOT_PLAIN
+
+
+class _Ordinals(dict[str, int]):
+    """`ordinals[code]` of a metric, UNKNOWN for what is none."""
+
+    def __missing__(self, code: str) -> int:
+        return UNKNOWN
 
 
 def _name(topic: str) -> str:
@@ -125,7 +148,7 @@ def _columns(
     speaker: npt.NDArray[np.int32],
     at: npt.NDArray[np.int64],
     *,
-    metric_ordinal: Mapping[str, int],
+    metric_ordinal: _Ordinals,
     broken: Mapping[int, str],
 ) -> PlainReports:
     spoken = [report.v for report in reports]
@@ -139,12 +162,12 @@ def _columns(
         owner=owner[part],
         part=part,
         device=speaker[part],
-        metric=np.array([metric_ordinal.get(metric, UNKNOWN) for metric in metrics], dtype=np.int16),
+        metric=np.array([metric_ordinal[metric] for metric in metrics], dtype=np.int16),
         at=at[part],
         value=value,
-        span=np.array([report.span or 0.0 for report in reports], dtype=np.float32)[part],
-        quality=np.array([native.QUALITIES[report.q] for report in reports], dtype=np.uint8)[part],
-        live=np.array([not report.hist for report in reports], dtype=np.bool_)[part],
+        span=_spread([report.span or 0.0 for report in reports], part, np.float32),
+        quality=_spread([native.QUALITIES[report.q] for report in reports], part, np.uint8),
+        live=_spread([not report.hist for report in reports], part, np.bool_),
     )
     return PlainReports(
         rows=rows,
@@ -155,3 +178,10 @@ def _columns(
         sent=[None if report.sent is None else report.sent * 1000 for report in reports],
         broken=broken,
     )
+
+
+def _spread(said: Sequence[float], part: Index, dtype: type[T]) -> npt.NDArray[T]:
+    """What each report said once, in each of its rows. Nearly always all say the same."""
+    if said and said.count(said[0]) == len(said):
+        return np.full(len(part), said[0], dtype)
+    return np.array(said, dtype)[part]

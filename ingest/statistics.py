@@ -4,6 +4,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from ingest.gaps import SequenceGaps
 RATE_WINDOW_S = 10
 LATENCIES_KEPT = 4096
 _NONE = Tally()
+_feed = attrgetter("feed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +62,15 @@ class Statistics:
 
     def arrived(self, messages: Sequence[Message], *, monotonic: float) -> None:
         with self._lock:
-            for feed, count in Counter([message.feed for message in messages]).items():
+            for feed, count in Counter(map(_feed, messages)).items():
                 self._arrivals.append((monotonic, feed, count))
-            self._last.update({message.feed: message.received for message in messages})
+                self._last[feed] = next(message.received for message in reversed(messages) if message.feed == feed)
             self._drop_old(monotonic)
 
     def numbered(self, messages: Iterable[tuple[int, int]]) -> None:
         """Messages of devices (by ordinal) that count their messages were taken, with their numbers."""
         with self._lock:
-            for device, number in messages:
-                self._gaps.saw(device, number)
+            self._gaps.saw(messages)
 
     def stored(self, ledger: Iterable[LedgerLine], sent: Iterable[int], *, now: int) -> None:
         """A settlement became durable at city time `now`; `sent` are the hand-over times that its devices gave."""

@@ -3,7 +3,7 @@
 from domain.readings import COLUMNS, Vocabulary
 from domain.settlements import Journalled
 
-MOST_READINGS = 50_000
+MOST_READINGS = 100_000
 """Some 41 bytes each."""
 MOST_BYTES = 4 * 1024 * 1024
 """Of records as they stand in the file: what was quarantined is held as well."""

@@ -144,6 +144,8 @@ def _packed(name: str, column: npt.NDArray[Any]) -> bytes:
 
 def _pack_times(column: npt.NDArray[np.int64]) -> bytes:
     """The earliest, then the distances from it in the narrowest type; modulo 2^64, so any two times will do."""
+    if _is_constant(raw := column.astype("<i8", copy=False).tobytes(), 8):  # of one batch nearly all have one arrival
+        return raw[:8] + b"\0"
     earliest = column.min()
     distances = column.view(np.uint64) - earliest.view(np.uint64)
     start: bytes = earliest.astype("<i8").tobytes()
@@ -162,8 +164,11 @@ def _unpack_times(packed: bytes, count: int) -> npt.NDArray[np.int64]:
 def _pack(column: npt.NDArray[Any]) -> bytes:
     """Little-endian bytes; a column of equal items shrinks to one. Equal means bit for bit: -0.0 is not 0.0."""
     raw = np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("<")).tobytes()
-    first = raw[: column.dtype.itemsize]
-    return first if raw == first * len(column) else raw
+    return raw[: column.dtype.itemsize] if _is_constant(raw, column.dtype.itemsize) else raw
+
+
+def _is_constant(raw: bytes, size: int) -> bool:
+    return raw == raw[:size] * (len(raw) // size)
 
 
 def _unpack(packed: bytes, count: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:

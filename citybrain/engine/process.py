@@ -21,9 +21,11 @@ from citybrain.engine.latencies import AlertLatencies
 from citybrain.engine.lighting import Lighting
 from citybrain.engine.reloading import tell_doubts
 from citybrain.engine.schedule import Schedule
+from citybrain.engine.sittings import together
 from citybrain.engine.trends_version import TrendsVersion
 from citybrain.settings import zone_of
 from domain.errors import CitybrainError
+from domain.settlements import readings_of
 from runtime import logs, memory
 from runtime.locking import DirectoryLock
 from runtime.stopping import Stop
@@ -143,8 +145,9 @@ class EngineProcess:
         self._trends_version.saw(step.entries)
         for entry in step.entries:
             parts.totals.add(entry.settlement.ledger)
-            if len(entry.settlement.readings):
-                parts.latest.update(entry.settlement.readings)
+        for sitting in together(step.entries):
+            if len(readings := readings_of(sitting)):
+                parts.latest.update(readings)
         acknowledged = self._desk.take_acknowledged()
         for alert in acknowledged:
             parts.alerts.take(alert)

@@ -81,6 +81,7 @@ def read_reports(payloads: Sequence[bytes]) -> list[Report | str | None]:
     `decode_up` has to take apart.
     """
     reports: list[Report | str | None] = []
+    well: Sequence[bytes] = payloads
     rest = iter(payloads)
     while len(reports) < len(payloads):
         try:
@@ -89,7 +90,9 @@ def read_reports(payloads: Sequence[bytes]) -> list[Report | str | None]:
             payload = payloads[len(reports)]
             may_be_json = type(exc) is not msgspec.DecodeError or not payload or is_marked(payload)
             reports.append(None if may_be_json else why_no_json(payload, exc))
-    well = [text for text, report in zip(payloads, reports, strict=True) if isinstance(report, Report)]
+            well = ()
+    if not well:
+        well = [text for text, report in zip(payloads, reports, strict=True) if isinstance(report, Report)]
     text = b"".join(well)
     if text.count(b"{") + text.count(b"[") <= 2 * len(well):
         return reports  # each has the two levels of its own, so none has more

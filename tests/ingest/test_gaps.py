@@ -9,7 +9,7 @@ from ingest.gaps import RECALLED, SequenceGaps
 def missing_after(*numbers: int) -> int:
     gaps = SequenceGaps()
     for number in numbers:
-        gaps.saw(7, number)
+        gaps.saw([(7, number)])
     return gaps.missing
 
 
@@ -35,8 +35,8 @@ def test_a_restart_of_the_device_is_no_loss() -> None:
 
 def test_devices_count_apart() -> None:
     gaps = SequenceGaps()
-    gaps.saw(1, 1)
-    gaps.saw(2, 9)
+    gaps.saw([(1, 1)])
+    gaps.saw([(2, 9)])
     assert gaps.missing == 0
 
 
@@ -47,7 +47,7 @@ def test_any_order_of_a_complete_row_misses_nothing_but_what_came_before_it(numb
 
 def test_a_huge_jump_takes_little_memory() -> None:
     gaps = SequenceGaps()
-    gaps.saw(7, 0)
-    gaps.saw(7, 2**53)
+    gaps.saw([(7, 0)])
+    gaps.saw([(7, 2**53)])
     assert gaps.missing == 2**53 - 1
     assert len(gaps._absent[7]) <= RECALLED
