@@ -53,6 +53,20 @@ class FeedSettings(Strict):
         return topics
 
 
+_TLS_ADVICE = (
+    "give PEM files that this user may read: `ca` and `certificate` with certificates, `key` with the certificate's key"
+)
+
+
+class _Locked(Exception):
+    """A private key that asks for a pass phrase."""
+
+
+def _no_pass_phrase() -> str:
+    """OpenSSL itself would ask the terminal, and wait for ever."""
+    raise _Locked
+
+
 class TlsSettings(Strict):
     """Without `ca` the system's authorities count. `insecure` accepts any certificate: for trials only."""
 
@@ -66,9 +80,12 @@ class TlsSettings(Strict):
         try:
             context = ssl.create_default_context(cafile=str(self.ca) if self.ca else None)
             if self.certificate:
-                context.load_cert_chain(self.certificate, self.key)
+                context.load_cert_chain(self.certificate, self.key, password=_no_pass_phrase)
+        except _Locked as exc:
+            message = "is protected by a pass phrase, and nobody is there to type it; give a key without one"
+            raise Misconfigured([Problem(file=str(self.key or self.certificate), line=None, message=message)]) from exc
         except OSError as exc:  # ssl.SSLError is one
-            message = f"cannot be used for TLS: {exc}; give PEM files that this user may read"
+            message = f"cannot be used for TLS: {exc}; {_TLS_ADVICE}"
             files = ", ".join(str(file) for file in (self.ca, self.certificate, self.key) if file)
             raise Misconfigured([Problem(file=files, line=None, message=message)]) from exc
         if self.insecure:

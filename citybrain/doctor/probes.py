@@ -15,7 +15,7 @@ from domain.instants import MICROS_PER_S
 from domain.ports import Clock, Session
 from ingest.sessions.opening import open_session
 from ingest.sessions.paho_connection import client_of
-from ingest.sessions.reaching import knock, why
+from ingest.sessions.reaching import knock, not_reached
 from ingest.settings import BrokerSettings, FeedSettings, IngestSettings
 
 BURST = 10_000
@@ -125,7 +125,7 @@ class _Speaker:
         try:
             self._client.connect(broker.host, broker.port, keepalive=30)
         except OSError as exc:
-            self._why_not = why(exc)
+            self._why_not = str(not_reached(broker, exc))
             return False
         self._client.loop_start()
         give_up = self._clock.monotonic() + GREETING_S / 2

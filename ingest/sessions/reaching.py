@@ -4,11 +4,15 @@ import socket
 import ssl
 from contextlib import closing
 
+from paho.mqtt.client import WebsocketConnectionError
+
 from domain.errors import Temporary
 from ingest.settings import BrokerSettings
 
 _OTHER_NAME = {62, 64}
 """X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH of OpenSSL."""
+_NOT_NOW = {9, 10}
+"""X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED."""
 _TLS_REASONS = {
     "WRONG_VERSION_NUMBER": "it speaks no TLS on this port; give the port of its TLS listener or leave `tls` out",
     "RECORD_LAYER_FAILURE": "it speaks no TLS on this port; give the port of its TLS listener or leave `tls` out",
@@ -64,11 +68,20 @@ def not_reached(settings: BrokerSettings, exc: Exception) -> Temporary:
 def why(exc: Exception) -> str:
     """What went wrong on the socket, for a person."""
     if isinstance(exc, ssl.SSLCertVerificationError):
-        if exc.verify_code in _OTHER_NAME:
-            return f"its certificate is for another name ({exc.verify_message}); give the name that it is made for"
-        return f"its certificate is not trusted ({exc.verify_message}); name its authority's file as `ca` under `tls`"
+        return _distrust(exc)
     if isinstance(exc, ssl.SSLError):
         return _TLS_REASONS.get(exc.reason or "", str(exc))
     if isinstance(exc, TimeoutError):
         return "no answer in time"
+    if isinstance(exc, WebsocketConnectionError):
+        return f"no websockets there ({exc}); look at port, `websocket_path` and `tls`, or write transport: tcp"
     return str(exc)
+
+
+def _distrust(exc: ssl.SSLCertVerificationError) -> str:
+    """Why the broker's certificate does not do."""
+    if exc.verify_code in _OTHER_NAME:
+        return f"its certificate is for another name ({exc.verify_message}); give the name that it is made for"
+    if exc.verify_code in _NOT_NOW:
+        return f"its certificate does not hold now ({exc.verify_message}); renew it, or mend this machine's clock"
+    return f"its certificate is not trusted ({exc.verify_message}); name its authority's file as `ca` under `tls`"

@@ -1,12 +1,13 @@
 """The intake over TLS, with client certificates, and over websockets, against a real broker."""
 
+import ssl
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from paho.mqtt.client import Client
+from paho.mqtt.client import Client, WebsocketConnectionError
 from paho.mqtt.enums import CallbackAPIVersion
 from structlog.testing import capture_logs
 
@@ -211,3 +212,27 @@ def test_certificate_files_that_are_none_are_told(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("nothing")
     with pytest.raises(Misconfigured, match=r"ca\.pem: cannot be used for TLS"):
         TlsSettings(ca=tmp_path / "ca.pem").context()
+
+
+def test_a_certificate_whose_time_is_over_is_not_taken_for_a_wrong_authority() -> None:
+    expired = ssl.SSLCertVerificationError("certificate verify failed")
+    expired.verify_code, expired.verify_message = 10, "certificate has expired"
+    said = str(not_reached(BrokerSettings(tls=TlsSettings()), expired))
+    assert "renew it, or mend this machine's clock" in said
+    assert "`ca`" not in said
+
+
+def test_a_port_without_websockets_is_told() -> None:
+    exc = WebsocketConnectionError("WebSocket handshake error")
+    said = str(not_reached(BrokerSettings(transport="websockets"), exc))
+    assert "no websockets there (WebSocket handshake error); look at port, `websocket_path` and `tls`" in said
+
+
+@pytest.mark.service
+def test_a_key_that_asks_for_a_pass_phrase_does_not_stop_at_a_prompt(tmp_path: Path) -> None:
+    certificate(tmp_path, "engine")
+    locked = tmp_path / "locked.key"
+    order = ["openssl", "rsa", "-in", str(tmp_path / "engine.key"), "-aes128", "-passout", "pass:abcd", "-out"]
+    subprocess.run([*order, str(locked)], check=True, capture_output=True)
+    with pytest.raises(Misconfigured, match=r"locked\.key: is protected by a pass phrase"):
+        TlsSettings(certificate=tmp_path / "engine.pem", key=locked).context()
