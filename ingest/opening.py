@@ -21,7 +21,9 @@ _log = logs.get(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Opened:
-    """Parts and rows in the order of their messages, whichever way they were read."""
+    """Parts and rows in the order of their messages, whichever way they were read. Parts of which nothing became a row
+    may stand behind all others.
+    """
 
     rows: Rows
     units: Sequence[tuple[int, str]]
@@ -95,7 +97,9 @@ class Opener:
                 why = plain.broken.get(owner)
                 for decoded in self._decode(messages[owner]) if why is None else _no_json(why):
                     spoken.add(owner, decoded)
-        return _together(plain, spoken, self._names) if spoken.parts else _plain_alone(plain)
+        if spoken.rows or any(part.sequence is not None for part in spoken.parts):
+            return _together(plain, spoken, self._names)
+        return _plain_and_rejects(plain, spoken, self._names)
 
     def _decode(self, message: Message) -> Sequence[Decoded]:
         try:
@@ -124,16 +128,18 @@ def _unusable(reason: Reason, detail: str) -> Sequence[Decoded]:
     return [Decoded(device="", measurements=(), rejects=(Reject(reason=reason, detail=detail),))]
 
 
-def _plain_alone(plain: PlainReports) -> Opened:
+def _plain_and_rejects(plain: PlainReports, spoken: _Spoken, names: WireNames) -> Opened:
+    """The usual micro-batch: what came the general way, if anything did, is not usable at all."""
+    before, parts = len(plain.owner), spoken.parts
     return Opened(
         rows=plain.rows,
         units=(),
-        owner=plain.owner,
-        speaker=plain.speaker.tolist(),
-        sequence=plain.sequence,
-        sent=plain.sent,
-        identity={},
-        rejects=(),
+        owner=np.concatenate([plain.owner, np.array(spoken.part_owner, dtype=np.intp)]) if parts else plain.owner,
+        speaker=[*plain.speaker.tolist(), *[names.device.get(part.device, UNKNOWN) for part in parts]],
+        sequence=[*plain.sequence, *[None for _ in parts]],
+        sent=[*plain.sent, *[part.sent for part in parts]],
+        identity={before + p: identity_of(part.device, part.identity) for p, part in enumerate(parts) if part.identity},
+        rejects=[(before + p, reject) for p, part in enumerate(parts) for reject in part.rejects],
         from_receipt=(),
         _origin=np.arange(len(plain.rows)),
         _metrics=plain.metrics,

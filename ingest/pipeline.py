@@ -173,12 +173,9 @@ class _Batch:
         """
         undated = self._undated()
         doubtful = undated | (self.fate == QUARANTINED)
-        if not len(self.reject_owner) and not doubtful.any():
-            return  # nearly always
-        rejected = self.reject_owner[self.reject_fate == QUARANTINED]
-        owners = np.unique(np.concatenate([self.owner[doubtful], rejected])).tolist()
+        owners = sorted({*self.owner[doubtful].tolist(), *self.reject_owner[self.reject_fate == QUARANTINED].tolist()})
         if not owners:
-            return
+            return  # nearly always
         identities = [identity_of_bytes(self.messages[i].topic, self.messages[i].payload) for i in owners]
         again = np.zeros(len(self.messages), dtype=np.bool_)
         here: set[int] = set()
@@ -187,6 +184,8 @@ class _Batch:
             if not again[owner]:
                 here.add(identity)
         self.identities.extend(here)
+        if len(here) == len(owners):
+            return  # none of them was here before
         self.fate[again[self.owner] & (self.fate == QUARANTINED)] = DUPLICATE
         self.reject_fate[again[self.reject_owner]] = DUPLICATE
         if undated.any():
