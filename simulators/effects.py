@@ -86,6 +86,9 @@ KIND_HIT: dict[str, str | None] = {
 }
 """The kind of device that an effect is about; rain is about the sky."""
 
+HEARD_BEFORE_S = 2 * 3600.0
+"""A sound that repeats was heard that long before the begin too: else the charts' past is too quiet."""
+
 Entry = TypeVar("Entry", bound=TimedEntry)
 
 
@@ -97,7 +100,8 @@ class Effects:
         for number, entry in enumerate(entries):
             target = entry.target.model_copy(update={"kind": entry.target.kind or KIND_HIT[entry.effect]})
             choice = Choice(target, registry, Dice(seed, "effect", str(number)))
-            occurrences = Occurrences(entry, origin_s=origin_s, choice=choice)
+            before_s = HEARD_BEFORE_S if isinstance(entry, SoundEffect) else 0.0
+            occurrences = Occurrences(entry, origin_s=origin_s, choice=choice, before_s=before_s)
             self._by_type.setdefault(type(entry), []).append((entry, occurrences))
 
     def on(self, kind: type[Entry], device: str, at_s: float) -> Iterator[tuple[Entry, Occurrence]]:
@@ -106,6 +110,12 @@ class Effects:
             occurrence = occurrences.hits(device, at_s)
             if occurrence is not None:
                 yield entry, occurrence
+
+    def shares(self, kind: type[Entry], device: str, begin_s: float, end_s: float) -> Iterator[tuple[Entry, float]]:
+        """Effects of one type that are on for the device within [begin_s, end_s), each with its share of the span."""
+        for entry, occurrences in self._of(kind):
+            for share in occurrences.shares(device, begin_s, end_s):
+                yield entry, share
 
     def recent(
         self, kind: type[Entry], device: str, at_s: float, *, memory_s: float

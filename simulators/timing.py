@@ -40,20 +40,34 @@ class Occurrence:
 
 
 class Occurrences:
-    """Every time that one entry happens, in a scenario that begins at `origin_s`."""
+    """Every time that one entry happens, in a scenario that begins at `origin_s`.
 
-    def __init__(self, entry: TimedEntry, *, origin_s: float, choice: Choice) -> None:
+    What repeats was already going on for `before_s` then: `active` and `shares` know those times, numbered below 0.
+    """
+
+    def __init__(self, entry: TimedEntry, *, origin_s: float, choice: Choice, before_s: float = 0.0) -> None:
         self._first_s = origin_s + entry.at
         self._lasts = entry.lasts if entry.lasts is not None else inf
         self._every = entry.every
         self._choice = choice
+        self._lowest = -floor((before_s + entry.at) / entry.every) if entry.every is not None and before_s > 0 else 0
 
     def active(self, at_s: float) -> Occurrence | None:
         """The one that is on at the moment."""
         number = self._number(at_s)
-        if number < 0 or at_s >= self._first_s + number * (self._every or 0.0) + self._lasts:
+        if number < self._lowest or at_s >= self._first_s + number * (self._every or 0.0) + self._lasts:
             return None
         return self._occurrence(number)
+
+    def shares(self, device: str, begin_s: float, end_s: float) -> Iterator[float]:
+        """For each time that it is on for this device within [begin_s, end_s): which share of the span."""
+        for number in range(self._number(end_s), self._lowest - 1, -1):
+            occurrence = self._occurrence(number)
+            if occurrence.end_s <= begin_s:
+                return
+            overlap = min(occurrence.end_s, end_s) - max(occurrence.begin_s, begin_s)
+            if overlap > 0 and device in occurrence.devices:
+                yield overlap / (end_s - begin_s)
 
     def hits(self, device: str, at_s: float) -> Occurrence | None:
         """The one that is on at the moment, if it is about this device."""
@@ -78,10 +92,10 @@ class Occurrences:
             number += 1
 
     def _number(self, at_s: float) -> int:
-        """Of the latest that has begun; -1 before the first."""
-        if at_s < self._first_s:
-            return -1
-        return floor((at_s - self._first_s) / self._every) if self._every is not None else 0
+        """Of the latest that has begun; below 0 before the first."""
+        if self._every is not None:
+            return floor((at_s - self._first_s) / self._every)
+        return 0 if at_s >= self._first_s else -1
 
     def _occurrence(self, number: int) -> Occurrence:
         begin_s = self._first_s + number * (self._every or 0.0)

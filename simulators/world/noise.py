@@ -47,6 +47,7 @@ _NEIGHBOURS = {
 """People and machines around the meter by day and in the dead of night, dB(A)."""
 _NIGHT_TRADE = {NoiseZone.ONE: (0.15, 46.3), NoiseZone.FOUR_A: (0.12, 56.3)}
 """Share of the meters with a kitchen or a yard next door that works until late, and what it makes, dB(A)."""
+_LONGEST_REPORT_S = 60.0
 _TRAIN_DB, _TRAIN_EVERY_S, _TRAIN_LASTS_S = 64.0, 900.0, 18.0
 
 
@@ -89,10 +90,9 @@ class Noise:
         middle = at_s - span_s / 2
         level = _sum_of(self._sources(site, middle, span_s))
         fast = 0.7 * site.dice.normal(round(at_s * 1000)) * min(1.0, sqrt(10.0 / max(span_s, 1.0)))
-        breath = 0.6 * site.dice.wave(middle, 90.0) if span_s <= 60 else 0.0
+        breath = 0.6 * site.dice.wave(middle, 90.0) if span_s <= _LONGEST_REPORT_S else 0.0
         usual = level + site.offset + fast + breath + 0.6 * site.dice.wave(middle, 1500.0)
-        sounds = [effect.level + 0.6 * fast for effect, _ in self._effects.on(SoundEffect, device.id, middle)]
-        return _sum_of([usual, *sounds])
+        return _sum_of([usual, *(sound + 0.6 * fast for sound in self._sounds(device, at_s, span_s))])
 
     def values(self, device: Device, at_s: float, *, span_s: float) -> dict[str, float]:
         """All that the meter reports; its percentiles are those of a bell-shaped course around the level."""
@@ -114,6 +114,13 @@ class Noise:
             "wind_speed": round(max(0.0, sky.wind_speed * 0.7 + 0.2 * site.dice.normal(index + 2)), 1),
             "rain": round(sky.rain, 1),
         }
+
+    def _sounds(self, device: Device, at_s: float, span_s: float) -> Iterable[float]:
+        """The scenario's sounds at the meter: a report hears one or does not, a long mean counts what it lasted."""
+        if span_s <= _LONGEST_REPORT_S:
+            return [effect.level for effect, _ in self._effects.on(SoundEffect, device.id, at_s - span_s / 2)]
+        shares = self._effects.shares(SoundEffect, device.id, at_s - span_s, at_s)
+        return [effect.level + 10 * log10(share) for effect, share in shares]
 
     def _sources(self, site: _Site, at_s: float, span_s: float) -> Iterable[float]:
         local = self._calendar.moment(at_s)
