@@ -1,8 +1,11 @@
 """A wish to stop, from SIGTERM, SIGINT or code, that every loop of a process can see."""
 
+import os
 import signal
+import sys
 import threading
 from types import FrameType
+from typing import NoReturn
 
 
 class Stop:
@@ -28,3 +31,13 @@ class Stop:
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self.ask()
+
+
+def leave(code: int) -> NoReturn:
+    """End this process at once, its work being done and closed: the system takes its memory back faster than the
+    interpreter can take it apart. What the collector was told to leave alone (`runtime.memory`) would only be reported
+    as leaked by libraries that count.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

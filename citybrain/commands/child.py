@@ -9,7 +9,7 @@ import click
 from runtime import logs
 from runtime.clock import SystemClock
 from runtime.parentage import die_with_parent, keep_files_private
-from runtime.stopping import Stop
+from runtime.stopping import Stop, leave
 from runtime.supervision import PARENT_VARIABLE
 
 CONFIG = click.option("--config", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True)
@@ -39,7 +39,7 @@ def engine(config: Path) -> None:
     supervisor = None if parent is None else int(parent)
     process = EngineProcess(assemble(load_settings(config), file=config), pid=os.getpid(), supervisor=supervisor)
     signal.signal(signal.SIGHUP, lambda _number, _frame: process.reload_soon())
-    raise SystemExit(process.run(stop))
+    leave(process.run(stop))
 
 
 @command.command()

@@ -1,5 +1,6 @@
 """The whole engine in one process, without a broker: it answers, its command line finds it, and it ends in order."""
 
+import gc
 import os
 import threading
 import time
@@ -38,6 +39,7 @@ class Engine:
         self.stop.ask()
         self._thread.join(30.0)
         assert not self._thread.is_alive()
+        gc.unfreeze()  # an engine of its own leaves that to the system
 
 
 @pytest.fixture

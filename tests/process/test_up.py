@@ -166,6 +166,7 @@ def test_each_child_that_is_killed_comes_back_and_the_end_leaves_nothing(tmp_pat
         assert set(last) == {"engine", "web"}
         assert it.up.stop(within_s=ENDS_WITHIN_S) == 0
         assert [pid for pid in last.values() if psutil.pid_exists(pid)] == []
+        assert "leaked" not in it.up.log
 
 
 def test_killed_supervisor_leaves_no_child_behind(tmp_path: Path) -> None:

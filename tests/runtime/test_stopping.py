@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -47,3 +49,12 @@ def test_a_signal_asks(number: signal.Signals) -> None:
     stop.listen_to_signals()
     os.kill(os.getpid(), number)
     assert stop.wait(5.0)
+
+
+def test_leaving_says_what_was_said_and_skips_the_rest() -> None:
+    script = (
+        "import atexit, sys; from runtime.stopping import leave;"
+        "atexit.register(print, 'late'); print('said', end=''); leave(3)"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (3, "said")
