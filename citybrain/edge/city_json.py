@@ -7,13 +7,19 @@ from typing import Any
 
 from domain.conditions import RuleCard
 from domain.devices import Device, Registry
+from domain.metrics import Catalogue, Metric
 from domain.places import Named
 
 EMPTY_MAP: Mapping[str, Any] = {"type": "FeatureCollection", "features": []}
 
 
 def city_json(
-    registry: Registry, cards: Mapping[str, RuleCard], *, map_file: Path | None, demo: Mapping[str, Any] | None
+    registry: Registry,
+    cards: Mapping[str, RuleCard],
+    *,
+    catalogue: Catalogue,
+    map_file: Path | None,
+    demo: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """Raises OSError or ValueError when the map cannot be read."""
     city = registry.city
@@ -26,6 +32,7 @@ def city_json(
         "roads": [{**_named(road), "grade": road.grade} for road in city.roads],
         "departments": [_named(department) for department in city.departments],
         "kinds": [{"code": kind.code, "zh": kind.zh, "en": kind.en} for kind in registry.kinds.values()],
+        "metrics": [_metric(metric) for metric in catalogue],
         "devices": [_device(device) for device in registry],
         "rules": [_rule(card) for card in cards.values()],
         "map": json.loads(map_file.read_text(encoding="utf-8")) if map_file else EMPTY_MAP,
@@ -34,6 +41,10 @@ def city_json(
 
 def _named(named: Named) -> dict[str, str]:
     return {"id": named.id, "zh": named.zh, "en": named.en}
+
+
+def _metric(metric: Metric) -> dict[str, str]:
+    return {"code": metric.code, "zh": metric.zh, "en": metric.en, "unit": metric.unit}
 
 
 def _device(device: Device) -> dict[str, Any]:

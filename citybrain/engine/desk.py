@@ -162,4 +162,10 @@ class Desk:
         settings = installation.settings
         demo = {"speed": self._speed, "zh": settings.demo.zh, "en": settings.demo.en} if settings.demo else None
         cards = self._parts.desk.program.cards
-        return city_json(installation.registry, cards, map_file=installation.map_file, demo=demo)
+        return city_json(
+            installation.registry,
+            cards,
+            catalogue=installation.catalogue,
+            map_file=installation.map_file,
+            demo=demo,
+        )

@@ -21,6 +21,7 @@
 
   citybrain.quantity = (value, unit) => {
     if (unit === "s") return citybrain.duration(value);
+    if (unit === "°") return `${citybrain.plain(value)}°`; // degrees of an angle stand close
     return unit && unit !== "1" ? `${citybrain.plain(value)} ${unit}` : citybrain.plain(value);
   };
 

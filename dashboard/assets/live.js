@@ -5,10 +5,12 @@
   const STALE_AFTER_S = 3;
   const LOST_AFTER_S = 10;
   const REOPEN_AFTER_MS = 2500;
+  const FEED_MISSED_AFTER_MS = 10_000; // shorter interruptions are everyday
 
   let frame = null;
   let receivedAt = 0; // performance.now(), which no change of the machine's clock moves
   let source = null;
+  const disconnectedSince = new Map(); // feed to performance.now()
 
   // Seconds since the engine made the picture; null before the first.
   citybrain.ageNow = () =>
@@ -35,6 +37,7 @@
     }
     frame = fresh;
     receivedAt = performance.now();
+    noteFeeds(frame.picture?.feeds ?? []);
     window.dash_clientside.set_props("live", { data: frame });
     show();
   }
@@ -80,10 +83,20 @@
     return citybrain.t(reachesServer ? "fresh.banner_engine" : "fresh.banner_web", values);
   }
 
-  // A full disk: the picture is fresh, and yet nothing new gets into it.
+  function noteFeeds(feeds) {
+    for (const feed of feeds) {
+      if (feed.connected) disconnectedSince.delete(feed.id);
+      else if (!disconnectedSince.has(feed.id)) disconnectedSince.set(feed.id, performance.now());
+    }
+  }
+
+  // A full disk, a broker that is away: the picture is fresh, and yet nothing new gets into it.
   function troubleText() {
-    const problem = frame?.picture?.feeds.find((feed) => feed.journal_problem)?.journal_problem ?? null;
-    return problem === null ? null : citybrain.t("fresh.banner_trouble", { reason: problem });
+    const feeds = frame?.picture?.feeds ?? [];
+    const problem = feeds.find((feed) => feed.journal_problem)?.journal_problem ?? null;
+    if (problem !== null) return citybrain.t("fresh.banner_trouble", { reason: problem });
+    const missed = feeds.find((feed) => performance.now() - (disconnectedSince.get(feed.id) ?? Infinity) >= FEED_MISSED_AFTER_MS);
+    return missed === undefined ? null : citybrain.t("fresh.banner_feed", { feed: missed.id });
   }
 
   function show() {

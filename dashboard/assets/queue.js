@@ -37,13 +37,14 @@
     const { el, t, own } = citybrain;
     const [kind, device] = alert.target.split(/:(.*)/s);
     const lasted = citybrain.duration(Math.max(0, (now - alert.opened_at) / 1000));
+    const times = [el("Span", { className: "lasted" }, lasted), el("B", { className: "time" }, citybrain.dayTime(alert.opened_at))];
     const where = [el("Span", { className: "place" }, own(alert, "place"))];
     if (kind === "device") where.push(el("Span", { className: "device" }, device));
     const line = (left, right) => el("Span", { className: "line" }, [left, right]);
     const lines = [
-      line(el("Strong", {}, own(alert, "title")), el("B", { className: "time" }, citybrain.dayTime(alert.opened_at))),
-      line(el("Span", { className: "facts" }, facts(alert)), el("Span", { className: "lasted" }, lasted)),
-      line(el("Span", { className: "where" }, where), state(alert)),
+      el("Span", { className: "line" }, el("Strong", { title: own(alert, "title") }, own(alert, "title"))),
+      line(el("Span", { className: "facts" }, facts(alert)), state(alert)),
+      line(el("Span", { className: "where" }, where), el("Span", { className: "times" }, times)),
     ];
     const href = `/alerts/${encodeURIComponent(alert.id)}`;
     const link = el("A", { href, className: `alert ${alert.severity} ${alert.state}` }, [

@@ -23,8 +23,10 @@
     const { el, t, number } = citybrain;
     const verdict = known.good === false ? "missed" : known.good === true ? "met" : "unknown";
     const age = (known.age_s ?? 0) + (citybrain.ageNow() ?? 0);
-    const isOld = known.age_s !== undefined && known.age_s !== null && age > TELL_AGE_AFTER_S[name];
-    const told = isOld ? [...notes.slice(0, 1), t("tile.age", { age: citybrain.duration(age) })] : notes;
+    const isUnheard = known.age_s === null && known.value !== null; // remembered from before a restart
+    const isOld = isUnheard || (known.age_s !== undefined && known.age_s !== null && age > TELL_AGE_AFTER_S[name]);
+    const since = isUnheard ? t("tile.unheard") : t("tile.age", { age: citybrain.duration(age) });
+    const told = isOld ? [...notes.slice(0, 1), since] : notes;
     const shown = known.value === null ? number(null) : value;
     return el("Div", { className: `tile ${verdict}${isOld ? " old" : ""}`, key: name }, [
       el("Div", { className: "tile-name" }, t(`tile.${name}`)),

@@ -11,7 +11,17 @@ from dashboard.live.calls import EngineRefused, Json
 from dashboard.pages.desk import PageDesk
 from dashboard.pages.elements import Children, chip, notice, pairs, panel
 from dashboard.pages.explanation import ExplanationPanels
-from dashboard.pages.numbers import COMPLIANT, VIOLATED, age, device_of, duration, moment, number, quantity
+from dashboard.pages.numbers import (
+    COMPLIANT,
+    VIOLATED,
+    age,
+    device_of,
+    duration,
+    in_city_time,
+    moment,
+    number,
+    quantity,
+)
 from domain.errors import Temporary
 
 UNACKNOWLEDGED = frozenset({"active", "returned"})
@@ -95,9 +105,7 @@ class AlertPage:
         end = alert["closed_at"] or alert["returned_at"] or desk.now
         lasted = duration(end - alert["opened_at"], current.get()) if end else ""
         rows: Sequence[tuple[Children, Children]] = [
-            (words("alert.value"), quantity(evidence["value"], evidence["unit"])),
-            (words("alert.required"), self._required(evidence)),
-            (words("alert.why"), self._why(evidence)),
+            *self._judged(evidence),
             (words("alert.clause"), desk.own(evidence, "clause")),
             *self._figures(evidence.get("figures", {})),
             (words("alert.opened"), moment(alert["opened_at"], desk.timezone)),
@@ -106,16 +114,21 @@ class AlertPage:
         ]
         return pairs(rows)
 
-    def _required(self, evidence: Json) -> str:
-        limit = evidence["limit"]
-        return "" if limit is None else f"{COMPLIANT[evidence['comparison']]} {quantity(limit, evidence['unit'])}"
-
-    def _why(self, evidence: Json) -> str:
-        """The comparison as numbers: 57.3 > 50."""
-        value, limit = evidence["value"], evidence["limit"]
-        if value is None or limit is None:
-            return ""
-        return f"{number(value, most=2)} {VIOLATED[evidence['comparison']]} {number(limit, most=2)}"
+    def _judged(self, evidence: Json) -> Sequence[tuple[Children, Children]]:
+        """What was measured, what is required, and the comparison as numbers: 57.3 > 50. A state goes by its word."""
+        words, value, limit, sign = self._desk.words, evidence["value"], evidence["limit"], evidence["comparison"]
+        if sign == "=" and evidence["readings"]:
+            metric = evidence["readings"][0]["metric"]
+            is_, required = self._desk.measured(value, metric), self._desk.measured(limit, metric)
+            return [(words("alert.value"), is_), (words("alert.required"), required)]
+        bound = "" if limit is None else f"{COMPLIANT[sign]} {quantity(limit, evidence['unit'])}"
+        is_known = value is not None and limit is not None
+        why = f"{number(value, most=2)} {VIOLATED[sign]} {number(limit, most=2)}" if is_known else ""
+        return [
+            (words("alert.value"), quantity(value, evidence["unit"])),
+            (words("alert.required"), bound),
+            (words("alert.why"), why),
+        ]
 
     def _figures(self, figures: Json) -> list[tuple[Children, Children]]:
         """The rule's further numbers; one that we have no word for goes by the name that the rule gave it."""
@@ -128,7 +141,7 @@ class AlertPage:
     def _figure(self, name: str, value: float | str) -> str:
         if isinstance(value, str):
             key = f"figure_value.{value}"
-            return self._desk.words(key) if self._desk.words.has(key) else value
+            return self._desk.words(key) if self._desk.words.has(key) else in_city_time(value, self._desk.timezone)
         return age(value, current.get()) if name.endswith("_s") else number(value, most=2)
 
     def _history(self, transitions: Sequence[Json]) -> Any:

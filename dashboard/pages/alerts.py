@@ -41,7 +41,8 @@ class AlertsPage:
         if not answer["alerts"]:
             return notice(self._desk.words("alerts.none_open" if state == "open" else "alerts.none"), cls="calm")
         rows = [html.Li(self._row(alert)) for alert in answer["alerts"]]
-        return [html.Ol(rows, className="alert-list", role="list"), self._pager(state, after, answer["next"])]
+        listed = html.Ol(rows, className="alert-list", role="list")
+        return [listed, self._pager(state, after, answer["next"])] if after or answer["next"] else listed
 
     def _row(self, alert: Json) -> Any:
         desk = self._desk

@@ -1,12 +1,13 @@
 """What every page that asks the engine shares: the city's zone, names, and what to say when the engine is away."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from zoneinfo import ZoneInfo
 
 from dashboard.languages import current
 from dashboard.live.calls import EngineRefused, Json
 from dashboard.live.link import EngineLink
 from dashboard.pages.elements import Children, notice
+from dashboard.pages.numbers import quantity
 from dashboard.words import Words
 from domain.errors import Temporary
 
@@ -31,6 +32,23 @@ class PageDesk:
     def own(self, content: Json, name: str) -> str:
         """The visitor's language of a bilingual field: `title` of `title_zh` and `title_en`."""
         return str(content[f"{name}_{current.get().field}"])
+
+    def metric(self, code: str) -> str:
+        """What a metric is called; one that the catalogue does not know goes by its code."""
+        known = self._metrics.get(code)
+        return str(known[current.get().field]) if known else code
+
+    def measured(self, value: float | None, metric: str) -> str:
+        """A value with the unit of its metric; of a state, such as an open cover, its word."""
+        key = f"state_value.{metric}.{value:g}" if value is not None else ""
+        if key and self.words.has(key):
+            return self.words(key)
+        known = self._metrics.get(metric)
+        return quantity(value, known["unit"] if known else "")
+
+    @property
+    def _metrics(self) -> Mapping[str, Json]:
+        return {metric["code"]: metric for metric in (self.link.seen.city or {}).get("metrics", [])}
 
     async def or_notice(self, make: Callable[[], Awaitable[Children]]) -> Children:
         """What `make` makes, or a sentence that says why it could not."""

@@ -9,7 +9,7 @@ from dashboard.languages import current
 from dashboard.live.calls import Json
 from dashboard.pages.desk import PageDesk
 from dashboard.pages.elements import Children, notice, pairs, panel, table_head
-from dashboard.pages.numbers import COMPLIANT, age, moment, number
+from dashboard.pages.numbers import COMPLIANT, age, moment, number, quantity
 
 COLUMNS = ("at", "device", "metric", "value", "limit", "finding", "span")
 NUMERIC = frozenset({"value", "limit", "span"})
@@ -45,22 +45,28 @@ class ExplanationPanels:
             return notice(words("explain.no_readings"))
         head = html.Tr([table_head(words(f"reading.{name}"), is_numeric=name in NUMERIC) for name in COLUMNS])
         table = html.Table([html.Thead(head), html.Tbody([self._row(reading) for reading in rows])])
-        return html.Div(table, className="scroll")
+        return html.Div(table, className="scroll readings")
 
     def _row(self, reading: Json) -> Any:
-        finding = reading["finding"] if reading["live"] else "history"
+        finding, metric = reading["finding"] if reading["live"] else "history", reading["metric"]
+        limit = None if reading["limit"] is None else self._desk.measured(reading["limit"], metric)
+        span = age(reading["span_s"], current.get()) if reading["span_s"] else None
         return html.Tr(
             [
                 html.Td(moment(reading["at"], self._desk.timezone)),
                 html.Td(reading["device"], className="device"),
-                html.Td(reading["metric"]),
-                html.Td(number(reading["value"], most=3), className="right"),
-                html.Td("" if reading["limit"] is None else number(reading["limit"], most=3), className="right"),
-                html.Td(self._desk.words(f"finding.{finding}") if finding else ""),
-                html.Td(age(reading["span_s"] or None, current.get()), className="right"),
+                html.Td(self._desk.metric(metric)),
+                html.Td(self._desk.measured(reading["value"], metric), className="right"),
+                html.Td(limit, className="right", **self._label("limit")),
+                html.Td(self._desk.words(f"finding.{finding}") if finding else None),
+                html.Td(span, className="right", **self._label("span")),
             ],
             className=f"finding {finding or ''}",
         )
+
+    def _label(self, column: str) -> dict[str, Any]:
+        """Where a phone shows no head of the table, the cell says itself what it is."""
+        return {"data-label": self._desk.words(f"reading.{column}")}
 
     def _left_out(self, explanation: Json) -> str:
         rest = explanation["readings_left_out"] + max(0, len(explanation["readings"]) - MOST_ROWS)
@@ -69,31 +75,42 @@ class ExplanationPanels:
     def _again(self, retold: Json) -> Children:
         """What the engine says when it judges the stored readings once more."""
         words, timezone = self._desk.words, self._desk.timezone
-        verdict = "explain.agrees" if retold["agrees"] else "explain.differs"
         steps = [
             html.Li([html.Time(moment(told["at"], timezone)), html.B(words(f"signal.{told['signal']}"))])
             for told in retold["signals"]
         ]
-        said = notice(words(verdict), cls="calm" if retold["agrees"] else "problem")
+        if retold["agrees"]:
+            said = notice(words("explain.agrees"), cls="calm")
+        else:
+            said = notice(words("explain.differs").format(count=len(retold["missing"])), cls="caution")
         return [said, html.Ol(steps, className="history", role="list")]
 
     def _rule(self, rule: Json) -> Any:
         words, settings = self._desk.words, rule["settings"]
         rows = [
-            (words(f"setting.{name}"), self._setting(name, settings[name]))
+            (words(f"setting.{name}"), self._setting(rule, name))
             for name in SETTINGS
-            if settings.get(name) not in (None, {}, [])
+            if settings.get(name) not in (None, {}, []) and not (name == "dead_band" and "normal" in settings)
         ]
         return pairs([(words("alert.rule"), rule["id"]), *rows])
 
-    def _setting(self, name: str, value: Any) -> str:
+    def _setting(self, rule: Json, name: str) -> str:
+        value = rule["settings"][name]
         if name == "compare":
             return f"{COMPLIANT[value]} {self._desk.words('setting.limit')}"
+        if name == "normal":
+            return self._desk.measured(value, rule["settings"].get("metric", ""))
         if name in {"hold", "clear", "window", "every"}:
-            return age(value, current.get()) if value else "0 s"
+            return age(value, current.get())
         if isinstance(value, dict):
-            return ", ".join(f"{key}: {inner}" for key, inner in value.items())
+            return ", ".join(f"{self._key(key)} {inner}" for key, inner in value.items())
+        if name in {"limit", "dead_band"} and isinstance(value, int | float):
+            return quantity(value, rule["unit"])
         return number(value, most=3) if isinstance(value, int | float) else str(value)
+
+    def _key(self, name: str) -> str:
+        key = f"setting_key.{name}"
+        return self._desk.words(key) if self._desk.words.has(key) else f"{name}:"
 
 
 def _nearest(explanation: Json) -> Sequence[Json]:

@@ -1,5 +1,6 @@
 """Numbers and times as people read them, in the language and the zone of the city."""
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -8,6 +9,7 @@ from dashboard.live.calls import Json
 
 MINUTE_MS = 60_000
 SMALL = 10.0
+UTC_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 NOTHING = "—"
 COMPLIANT = {"<": "<", "<=": "≤", ">=": "≥", ">": ">", "=": "="}
 """How a compliant value relates to the limit, as the engine spells it and as it is printed."""
@@ -32,7 +34,9 @@ def quantity(value: float | None, unit: str) -> str:
     if unit == "s":
         return age(value, current.get())
     text = number(value, most=decimals_of(value))
-    return text if value is None or unit in ("", "1") else f"{text} {unit}"
+    if value is None or unit in ("", "1"):
+        return text
+    return f"{text}{unit}" if unit == "°" else f"{text} {unit}"  # degrees of an angle stand close
 
 
 def moment(at: float | None, timezone: ZoneInfo) -> str:
@@ -42,11 +46,20 @@ def moment(at: float | None, timezone: ZoneInfo) -> str:
     return datetime.fromtimestamp(at / 1000, timezone).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def in_city_time(text: str, timezone: ZoneInfo) -> str:
+    """A moment that was told in UTC, such as 2026-11-23T12:30:11.494Z, on the city's clock; other texts as they are."""
+    if not UTC_MOMENT.fullmatch(text):
+        return text
+    return datetime.fromisoformat(text).astimezone(timezone).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def duration(span_ms: float, language: Language) -> str:
-    """The two largest units: 3 时 05 分, 3 h 05 min."""
-    minutes = max(0, int(span_ms // MINUTE_MS))
+    """The two largest units: 3 时 05 分, 3 h 05 min; below a minute the seconds, as on the wall."""
+    d, h, m, s = ("天", "时", "分", "秒") if language is Language.CHINESE else ("d", "h", "min", "s")
+    if span_ms < MINUTE_MS:
+        return f"{max(0.0, span_ms) / 1000:.0f} {s}"
+    minutes = int(span_ms // MINUTE_MS)
     days, hours = divmod(minutes // 60, 24)
-    d, h, m = ("天", "时", "分") if language is Language.CHINESE else ("d", "h", "min")
     if days:
         return f"{days} {d} {hours} {h}"
     return f"{hours} {h} {minutes % 60:02d} {m}" if hours else f"{minutes} {m}"
@@ -71,8 +84,4 @@ def device_of(target: str) -> str:
 
 def age(seconds: float | None, language: Language) -> str:
     """Rounded the way a person would say it."""
-    if seconds is None:
-        return NOTHING
-    if seconds < 60:
-        return f"{seconds:.0f} {'秒' if language is Language.CHINESE else 's'}"
-    return duration(seconds * 1000, language)
+    return NOTHING if seconds is None else duration(seconds * 1000, language)

@@ -14,6 +14,8 @@ from dashboard.pages.numbers import age, moment, number
 
 FATES = ("stored", "duplicate", "quarantined", "late")
 MOST_OFFLINE = 200
+BEHIND_TOLD_AFTER_S = 5.0
+"""A store that lags less is fine, here as on the wall."""
 
 
 class SystemPage:
@@ -57,26 +59,38 @@ class SystemPage:
         numeric = {"rate", "received", *FATES}
         head = html.Tr([table_head(words(f"ledger.{name}"), is_numeric=name in numeric) for name in names])
         table = html.Table([html.Thead(head), html.Tbody([self._feed(feed) for feed in feeds])])
-        return html.Div(table, className="scroll")
+        return html.Div(table, className="scroll ledger")
 
     def _feed(self, feed: Json) -> Any:
         words = self._desk.words
         connected = words("feeds.connected" if feed["connected"] else "feeds.disconnected")
-        counts = [html.Td(number(feed[name]), className="right") for name in ("received", *FATES)]
+        counts = [html.Td(number(feed[name]), className="right", **self._label(name)) for name in ("received", *FATES)]
         imbalance = feed["imbalance"]
         balance = words("feeds.balanced") if imbalance == 0 else f"{words('feeds.imbalance')} {number(imbalance)}"
-        store = words("feeds.store_ok") if feed["store_ok"] else words("feeds.store_away")
+        store = self._store(feed)
         return html.Tr(
             [
                 html.Th(feed["id"], scope="row"),
-                html.Td(connected, className="good" if feed["connected"] else "bad"),
-                html.Td(number(feed["per_s"]), className="right"),
-                html.Td(moment(feed["last_message"], self._desk.timezone)),
+                html.Td(connected, className="good" if feed["connected"] else "bad", **self._label("state")),
+                html.Td(number(feed["per_s"]), className="right", **self._label("rate")),
+                html.Td(moment(feed["last_message"], self._desk.timezone), **self._label("last")),
                 *counts,
-                html.Td(balance, className="good" if imbalance == 0 else "bad"),
-                html.Td([store, " ", html.Small(age(feed["store_behind_s"], current.get()))], className=_mark(feed)),
+                html.Td(balance, className="good" if imbalance == 0 else "bad", **self._label("balance")),
+                html.Td(store, className="good" if feed["store_ok"] else "bad", **self._label("store")),
             ]
         )
+
+    def _label(self, column: str) -> dict[str, Any]:
+        """Where a phone shows no head of the table, the cell says itself what it is."""
+        return {"data-label": self._desk.words(f"ledger.{column}")}
+
+    def _store(self, feed: Json) -> str:
+        words, behind_s = self._desk.words, feed["store_behind_s"]
+        if not feed["store_ok"]:
+            return words("feeds.store_away")
+        if behind_s is not None and behind_s > BEHIND_TOLD_AFTER_S:
+            return words("feeds.store_behind").format(age=age(behind_s, current.get()))
+        return words("feeds.store_ok")
 
     def _offline(self, offline: Sequence[str]) -> Any:
         words, field = self._desk.words, current.get().field
@@ -87,7 +101,7 @@ class SystemPage:
         kinds = {kind["code"]: kind[field] for kind in city.get("kinds", [])}
         counts = Counter(devices[identifier]["kind"] for identifier in offline if identifier in devices)
         summary = [html.Li([kinds.get(kind, kind), " ", html.B(str(count))]) for kind, count in counts.most_common()]
-        shown = [html.Li(identifier, title=self._name(devices, identifier)) for identifier in offline[:MOST_OFFLINE]]
+        shown = [html.Li([html.B(one), " ", self._name(devices, one)]) for one in offline[:MOST_OFFLINE]]
         hidden = len(offline) - len(shown)
         more = notice(f"{words('system.more')} {hidden}") if hidden else None
         return [html.Ul(summary, className="summary"), html.Ul(shown, className="ids"), more]
@@ -95,7 +109,3 @@ class SystemPage:
     def _name(self, devices: dict[str, Json], identifier: str) -> str:
         device = devices.get(identifier)
         return str(device[current.get().field]) if device else ""
-
-
-def _mark(feed: Json) -> str:
-    return "good" if feed["store_ok"] else "bad"

@@ -33,6 +33,10 @@ DISTRICTS = [
     ("西工区", "Xigong", -6.0, 0.2),
     ("南浦区", "Nanpu", 2.8, -2.4),
 ]
+METRICS = [
+    {"code": "laeq", "zh": "等效声级", "en": "Equivalent sound level", "unit": "dB(A)"},
+    {"code": "cover_open", "zh": "井盖开启", "en": "Cover open", "unit": "1"},
+]
 KINDS = [
     {"code": "noise_meter", "zh": "噪声监测仪", "en": "Noise meter"},
     {"code": "air_station", "zh": "空气监测站", "en": "Air station"},
@@ -66,6 +70,7 @@ def city(*, seed: int = 7, is_demo: bool = True) -> Json:
         "roads": [{"id": s["id"], "zh": s["zh"], "en": s["en"], "grade": s["grade"]} for s in streets],
         "departments": [],
         "kinds": KINDS,
+        "metrics": METRICS,
         "devices": [*_lamps(streets), *_others(streets, chance)],
         "rules": [],
         "map": {"type": "FeatureCollection", "features": _features(streets, chance)},

@@ -33,7 +33,8 @@ class FakeWorld:
         self.trends_version = 1
         self.imbalance = 0
         self.trouble: str | None = None
-        self.noise_age_s = 4
+        self.is_fed = True
+        self.noise_age_s: float | None = 4
         self.left_out: str | None = None
         """A field that pictures lack, as those of another version might."""
         self.city = city(is_demo=is_demo)
@@ -117,7 +118,7 @@ class FakeWorld:
         readings = [
             {
                 "device": device,
-                "metric": "laeq",
+                "metric": "cover_open" if alert["rule"] == "cover-open" else "laeq",
                 "at": alert["opened_at"] + n * MINUTE_MS,
                 "value": 57.3 - n,
                 "span_s": 60,
@@ -234,7 +235,7 @@ class FakeWorld:
         received = 1_284_300 + 27 * self.counter
         return [
             {
-                **{"id": "city-mqtt", "connected": True, "per_s": 27.4, "last_message": self.now - 300},
+                **{"id": "city-mqtt", "connected": self.is_fed, "per_s": 27.4, "last_message": self.now - 300},
                 **{"received": received, "stored": received - 1_254 - self.imbalance, "duplicate": 1_020},
                 **{
                     "quarantined": 214,

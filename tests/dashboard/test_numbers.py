@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.languages import Language
 from dashboard.pages.alerts import read_search
-from dashboard.pages.numbers import against_limit, device_of, duration, moment, number, quantity
+from dashboard.pages.numbers import against_limit, device_of, duration, in_city_time, moment, number, quantity
 
 MINUTE = 60_000
 ZH, EN = Language.CHINESE, Language.ENGLISH
@@ -24,6 +24,10 @@ def test_the_unit_one_is_not_written(unit: str, text: str) -> None:
     assert quantity(57, unit) == text
 
 
+def test_degrees_of_an_angle_stand_close_to_their_number() -> None:
+    assert (quantity(18.64, "°"), quantity(21, "°C")) == ("18.6°", "21 °C")
+
+
 @pytest.mark.parametrize(("value", "text"), [(1.46, "1.46 m"), (1.5, "1.5 m"), (-0.004, "0 m"), (10.46, "10.5 m")])
 def test_a_small_value_does_not_read_like_its_limit(value: float, text: str) -> None:
     assert quantity(value, "m") == text
@@ -31,14 +35,33 @@ def test_a_small_value_does_not_read_like_its_limit(value: float, text: str) -> 
 
 @pytest.mark.parametrize(
     ("minutes", "zh", "en"),
-    [(0, "0 分", "0 min"), (59, "59 分", "59 min"), (65, "1 时 05 分", "1 h 05 min"), (1500, "1 天 1 时", "1 d 1 h")],
+    [
+        (0, "0 秒", "0 s"),
+        (0.7, "42 秒", "42 s"),
+        (59, "59 分", "59 min"),
+        (65, "1 时 05 分", "1 h 05 min"),
+        (1500, "1 天 1 时", "1 d 1 h"),
+    ],
 )
-def test_durations_have_two_units_at_most(minutes: int, zh: str, en: str) -> None:
+def test_durations_have_two_units_at_most(minutes: float, zh: str, en: str) -> None:
     assert (duration(minutes * MINUTE, ZH), duration(minutes * MINUTE, EN)) == (zh, en)
 
 
 def test_a_moment_is_that_of_the_city() -> None:
     assert moment(0, ZoneInfo("Asia/Shanghai")) == "1970-01-01 08:00:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2026-11-23T12:30:11.494Z", "2026-11-23 20:30:11"),
+        ("2026-11-23T16:00:00+00:00", "2026-11-24 00:00:00"),
+        ("GB 3095-2026", "GB 3095-2026"),
+        ("2026-13-45T99:00:00", "2026-13-45T99:00:00"),
+    ],
+)
+def test_a_moment_among_the_figures_is_told_on_the_citys_clock(text: str, shown: str) -> None:
+    assert in_city_time(text, ZoneInfo("Asia/Shanghai")) == shown
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import config
 import dashboard
 from dashboard.languages import Language
 from dashboard.words import load_words
@@ -44,6 +45,14 @@ def test_every_key_is_used() -> None:
 def test_every_key_that_is_put_together_has_a_word() -> None:
     known = load_words().by_key
     assert [prefix for prefix in used()[1] if not any(key.startswith(prefix) for key in known)] == []
+
+
+def test_editions_that_are_named_in_two_languages_have_a_word_in_each() -> None:
+    named = re.compile(r"source: ([^,}\n]*[\u4e00-\u9fff][^,}\n]*)")
+    tables = (Path(config.__file__).parent / "limits").glob("*.yaml")
+    editions = {edition.strip() for path in tables for edition in named.findall(path.read_text(encoding="utf-8"))}
+    assert editions
+    assert {f"figure_value.{edition}" for edition in editions} - set(load_words().by_key) == set()
 
 
 @pytest.mark.parametrize("language", Language)
