@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "告警依据 · why an alert: readings, limit, clause, way, judged once more",
     ),
     "devices": ("citybrain.commands.devices", "设备台账 · list, import and adopt devices"),
+    "accounts": ("citybrain.commands.accounts", "监测墙账号 · who may log in at the wall"),
     "rules": ("citybrain.commands.rules", "规则即代码 · list, check, test and reload rules"),
     "quarantine": ("citybrain.commands.quarantine", "查询隔离区 · query what could not be used"),
     "ledger": ("citybrain.commands.ledger", "守恒账本 · the conservation ledger"),
