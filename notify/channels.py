@@ -1,14 +1,9 @@
-"""Ways to reach people: whatever Apprise knows (mail, SMS gateways, chat, webhooks), and a file of JSON lines."""
+"""Ways to reach people: whatever Apprise knows (mail, SMS gateways, chat, webhooks)."""
 
-import os
-from pathlib import Path
-
-import msgspec
 from apprise import Apprise, AppriseAsset, NotifyFormat, PersistentStoreMode
 from apprise.plugins import url_to_dict
 
 from domain.errors import Refused, Temporary
-from domain.instants import iso
 from domain.outbox import Notice
 
 KEY_HEADER = "Idempotency-Key"
@@ -49,29 +44,3 @@ class AppriseChannel:
         service = Apprise(asset=self._asset)
         service.add(plugin)
         return service
-
-
-class LogChannel:
-    """A file of JSON lines, synced to disk line by line: the channel that works before anything is set up."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def deliver(self, notice: Notice) -> None:
-        """Raises Temporary when the line is not safely on disk."""
-        line = {
-            "at": iso(notice.created_at),
-            "key": notice.key,
-            "alert": notice.alert_id,
-            "sequence": notice.sequence,
-            "route": notice.route,
-            "title": notice.title,
-            "body": notice.body,
-        }
-        try:
-            with self._path.open("ab") as file:
-                file.write(msgspec.json.encode(line) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as exc:
-            raise Temporary(f"{self._path}: {exc.strerror}; free the disk or mend the rights of the folder") from exc

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from domain.errors import Misconfigured, Problem, Refused
 from domain.ports import Channel
-from notify.channels import AppriseChannel, LogChannel
+from notify.log_channel import LogChannel
 from notify.settings import NotifySettings, RouteSettings
 
 LOG = "log://"
@@ -35,6 +35,8 @@ def open_channels(
 
 def _channel(address: str, directory: Path) -> Channel:
     if not address.startswith(LOG):
+        from notify.channels import AppriseChannel  # with all of Apprise, 4 MB, for who reaches people with it
+
         return AppriseChannel(address)
     file = directory / address.removeprefix(LOG)
     has_folder = file.parent == directory or file.parent.is_dir()  # the data directory is made at the first start

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from domain.errors import Refused, Temporary
-from notify.channels import AppriseChannel, LogChannel
+from notify.channels import AppriseChannel
+from notify.log_channel import LogChannel
 from tests.notify.receivers import mailbox, webhook
 from tests.records.samples import notice_of
 

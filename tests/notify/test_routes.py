@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from domain.errors import Misconfigured
-from notify.channels import AppriseChannel, LogChannel
+from notify.channels import AppriseChannel
+from notify.log_channel import LogChannel
 from notify.routes import open_channels
 from notify.settings import NotifySettings
 from tests.notify.receivers import webhook

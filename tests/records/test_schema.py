@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -14,6 +15,7 @@ from sqlalchemy import create_engine, text
 
 from domain.errors import Misconfigured
 from store.records.connection import connect
+from store.records.migrating import upgrade
 from store.records.records import Records
 from store.records.schema import MIGRATIONS, newest_revision
 from store.records.settings import RecordsSettings
@@ -27,22 +29,39 @@ def words_of(sql: str) -> list[str]:
     return sorted(part.strip() for part in sql.replace('"', "").replace("\n", " ").split(","))
 
 
+def migrated(url: str) -> None:
+    """Step by step, as a database of the first version is."""
+    with connect(url, busy_timeout_s=1.0).writing.begin() as connection:
+        upgrade(connection, MIGRATIONS)
+
+
 def test_migrated_schema_equals_the_tables_in_the_code(url: str) -> None:
-    Records.open(url, settings=SETTINGS).close()
+    migrated(url)
     with connect(url, busy_timeout_s=1.0).reading.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
 
 
-def test_migrated_indexes_are_partial_where_the_code_says_so(tmp_path: Path) -> None:
-    Records.open(f"sqlite:///{tmp_path}/migrated.db", settings=SETTINGS).close()
-    metadata.create_all(create_engine(f"sqlite:///{tmp_path}/created.db"))
+def test_new_database_is_what_the_steps_would_have_made_of_it(tmp_path: Path) -> None:
+    migrated(f"sqlite:///{tmp_path}/migrated.db")
+    Records.open(f"sqlite:///{tmp_path}/created.db", settings=SETTINGS).close()
     query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
-    migrated, created = (
+    stepwise, at_once = (
         {name: words_of(sql) for name, sql in sqlite3.connect(tmp_path / file).execute(query) if name != VERSION_TABLE}
         for file in ("migrated.db", "created.db")
     )
-    assert migrated == created
+    assert stepwise == at_once
+
+
+def test_database_of_the_first_version_is_brought_to_the_newest(tmp_path: Path) -> None:
+    file = tmp_path / "records.db"
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with create_engine(f"sqlite:///{file}").begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    Records.open(f"sqlite:///{file}", settings=SETTINGS).close()
+    assert sqlite3.connect(file).execute("SELECT version_num FROM alembic_version").fetchall() == [(newest_revision(),)]
 
 
 def test_opening_again_changes_nothing(url: str) -> None:
@@ -59,9 +78,11 @@ def test_newest_revision_is_the_head_of_alembic() -> None:
     assert newest_revision() == ScriptDirectory.from_config(config).get_current_head()
 
 
-def test_database_that_is_up_to_date_is_opened_without_loading_alembic(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_new", [True, False])
+def test_database_that_needs_no_steps_is_opened_without_loading_alembic(tmp_path: Path, is_new: bool) -> None:
     url = f"sqlite:///{tmp_path}/records.db"
-    Records.open(url, settings=SETTINGS).close()
+    if not is_new:
+        Records.open(url, settings=SETTINGS).close()
     code = (
         "import sys; from store.records.records import Records; from store.records.settings import RecordsSettings\n"
         "Records.open(sys.argv[1], settings=RecordsSettings()).close(); print('alembic' in sys.modules)"
