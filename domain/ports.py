@@ -97,6 +97,11 @@ class SeriesStore(Protocol):
     def delete_before(self, moment: datetime) -> int:
         """Retention: drop readings with event time before `moment`. How many, or -1 where the server will not say."""
 
+    def give_back(self) -> None:
+        """Called now and then by who writes: leave to the system what earlier writes and questions took and nobody
+        needs any more. Changes nothing that is stored, and no question under way.
+        """
+
     def close(self) -> None: ...
 
 

@@ -20,6 +20,7 @@ from store.series import embedded_sql as sql
 from store.series import levels
 from store.series.averaging import averaging_of
 from store.series.embedded_columns import Names, batch_in_order
+from store.series.embedded_memory import Held
 from store.series.levels import Columns, Reach, Rolled
 from store.series.rollups import FIGURES, Level, Rollups
 from store.series.stretches import Buckets, stretches
@@ -37,6 +38,7 @@ class EmbeddedSeriesStore:
         self._catalogue = catalogue
         self._settings = settings or EmbeddedSettings()
         self._writing = threading.Lock()
+        self._held = Held(self._settings.memory_limit)
         self._is_invalid = False
         self._through = 0
         self._rolled: Rolled | None = None
@@ -150,6 +152,11 @@ class EmbeddedSeriesStore:
         with self._transaction() as writer:
             writer.execute(f"DELETE FROM {sql.table_of(level)} WHERE start < $moment", {"moment": to_micros(moment)})
 
+    def give_back(self) -> None:
+        with self._writing, _translated(self._path):
+            if not self._is_invalid:
+                self._held.give_back(self._writer)
+
     def close(self) -> None:
         with self._writing:
             self._writer.close()
@@ -220,7 +227,7 @@ class EmbeddedSeriesStore:
             self._is_invalid = True  # not even that works: begin from the file again
 
     def _columns(self, text: str, asked: dict[str, Any]) -> dict[str, Any]:
-        with _translated(self._path):
+        with self._held.asking(), _translated(self._path):
             cursor = self._root.cursor()
             try:
                 found: dict[str, Any] = cursor.execute(text, asked).fetchnumpy()
@@ -229,7 +236,7 @@ class EmbeddedSeriesStore:
                 cursor.close()
 
     def _rows(self, text: str, asked: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-        with _translated(self._path):
+        with self._held.asking(), _translated(self._path):
             cursor = self._root.cursor()
             try:
                 cursor.execute(text, asked)

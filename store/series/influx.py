@@ -141,6 +141,9 @@ class InfluxSeriesStore:
         if self._server.settings.generation != 3:
             self._delete(measurements, moment)
 
+    def give_back(self) -> None:
+        """Nothing: the server holds it."""
+
     def close(self) -> None:
         self._server.close()
 

@@ -69,6 +69,9 @@ class MemorySeriesStore:
                 del self._readings[key], self._received[key]
         return len(gone)
 
+    def give_back(self) -> None:
+        """Nothing: all that it holds is what was stored."""
+
     def close(self) -> None:
         """Nothing to give back: what was written can still be read."""
 

@@ -17,6 +17,7 @@ from store.settings import PumpSettings
 
 ENTRIES_AT_ONCE = 64
 STOP_LATENCY_S = 0.25
+GIVE_BACK_EVERY_S = 10.0
 
 OnRefused = Callable[[RefusedReadings], None]
 """Readings that the store will never take, and its words. After a crash or an outage called again for the same ones."""
@@ -62,6 +63,7 @@ class SeriesPump:
         self._oldest_now: int | None = None
         self._failures = self._refused = self._missed = 0
         self._last_error = ""
+        self._given_back_at = clock.monotonic()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="series-pump", daemon=True)
 
@@ -110,11 +112,19 @@ class SeriesPump:
         is_far_behind = self._journal.last_sequence - self._position > ENTRIES_AT_ONCE
         return 0.0 if is_far_behind else self._settings.linger
 
+    def give_back(self) -> None:
+        """Every ten seconds: ask the store to let go of what it needs no more. Raises what the store raises."""
+        now = self._clock.monotonic()
+        if now - self._given_back_at >= GIVE_BACK_EVERY_S:
+            self._given_back_at = now
+            self._store.give_back()
+
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
                 is_waiting = self._journal.wait(after=self._position, timeout_s=STOP_LATENCY_S)
                 pause = self.step() if is_waiting else 0.0
+                self.give_back()
             except Exception as exc:  # noqa: BLE001  whatever it is, the order must survive it and be seen to wait
                 pause = self._failed(exc)
             self._stopping.wait(pause)

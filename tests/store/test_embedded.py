@@ -4,10 +4,12 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 
 from domain.errors import CitybrainError, Misconfigured, Refused, Temporary
@@ -15,6 +17,7 @@ from domain.instants import EPOCH
 from domain.readings import batch_of
 from domain.series import ReadingQuery
 from store.series.embedded import EmbeddedSeriesStore, _translated
+from store.series.embedded_memory import KEPT, Held
 from store.settings import EmbeddedSettings
 from tests.store.series_stores import CATALOGUE
 from tests.store.settlements import NOON, WORDS, some_readings
@@ -147,6 +150,72 @@ def test_memory_and_threads_are_bounded_as_set(tmp_path: Path) -> None:
     asked = "SELECT current_setting('memory_limit'), current_setting('threads')"
     assert store._root.execute(asked).fetchall() == [("190.7 MiB", 1)]
     store.close()
+
+
+def megabytes_of_blocks(store: EmbeddedSeriesStore) -> float:
+    asked = "SELECT memory_usage_bytes / 1e6 FROM duckdb_memory() WHERE tag = 'BASE_TABLE'"
+    ((held,),) = store._root.execute(asked).fetchall()
+    return float(held)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedSeriesStore]:
+    store = EmbeddedSeriesStore(tmp_path_factory.mktemp("large") / "readings.duckdb", CATALOGUE)
+    for hour in range(6):
+        noise = some_readings(200_000, now=hour * 3_600_000_000).readings
+        chance = np.random.default_rng(hour)  # what is like noise is not compressed
+        noise.value[:], noise.at[:] = chance.random(len(noise)), chance.integers(2**62, size=len(noise))
+        store.write(noise, through=hour + 1)
+    store._root.execute("CHECKPOINT")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def large(filled: EmbeddedSeriesStore) -> EmbeddedSeriesStore:
+    """A store with more blocks in memory than it keeps when nobody asks."""
+    filled._root.execute('SELECT sum(value), sum("at"), sum(received), sum(device) FROM readings').fetchall()
+    return filled
+
+
+def test_blocks_that_nobody_needs_are_given_back(large: EmbeddedSeriesStore) -> None:
+    before = megabytes_of_blocks(large)
+    large.give_back()
+    assert (before > 18.0, megabytes_of_blocks(large) < 17.0) == (True, True)
+
+
+def test_limit_after_giving_back_is_the_one_that_was_set(large: EmbeddedSeriesStore) -> None:
+    large.give_back()
+    ((limit,),) = large._root.execute("SELECT current_setting('memory_limit')").fetchall()
+    assert limit == "488.2 MiB"
+
+
+def test_nothing_is_taken_from_a_question_under_way(large: EmbeddedSeriesStore) -> None:
+    question = large.readings(ReadingQuery(start=EPOCH, end=NOON, limit=3000))
+    next(question)
+    before = megabytes_of_blocks(large)
+    large.give_back()
+    assert megabytes_of_blocks(large) == before
+    assert list(question)
+    large.give_back()
+    assert megabytes_of_blocks(large) < before
+
+
+def test_what_is_in_use_beyond_that_is_no_failure() -> None:
+    class Full:
+        """A connection whose database cannot go below what it holds."""
+
+        def __init__(self) -> None:
+            self.said: list[str] = []
+
+        def execute(self, text: str) -> None:
+            self.said.append(text)
+            if KEPT in text:
+                raise duckdb.OutOfMemoryException("could not free up enough memory for the new limit")
+
+    full = Full()
+    Held("512MB").give_back(full)
+    assert full.said == ["SET memory_limit = '16MB'", "SET memory_limit = '512MB'"]
 
 
 def test_deleting_gives_the_room_back(tmp_path: Path) -> None:

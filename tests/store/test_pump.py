@@ -36,6 +36,10 @@ class FaultyStore(MemorySeriesStore):
         self.failures = failures or []
         self.fails_after_storing = False
         self.writes: list[tuple[int, int | None]] = []
+        self.given_back = 0
+
+    def give_back(self) -> None:
+        self.given_back += 1
 
     def write(self, batch: ReadingBatch, *, through: int | None) -> None:
         self.writes.append((len(batch), through))
@@ -76,7 +80,7 @@ def numbered(journal: Journal, count: int, *, each: int = 3) -> list[float]:
 
 
 def pump_of(journal: Journal, store: MemorySeriesStore, **more: object) -> SeriesPump:
-    return SeriesPump(journal=journal, store=store, clock=ManualClock(NOON), **({"settings": QUICK} | more))  # type: ignore[arg-type]  # the tests name real parameters
+    return SeriesPump(journal=journal, store=store, **({"settings": QUICK, "clock": ManualClock(NOON)} | more))  # type: ignore[arg-type]  # the tests name real parameters
 
 
 def test_one_step_moves_many_entries_in_one_write(journal: Journal) -> None:
@@ -246,6 +250,15 @@ def test_a_store_ahead_of_the_journal_is_refused(journal: Journal) -> None:
     store.write(some_readings(1).readings, through=5)
     with pytest.raises(Misconfigured, match=r"through entry 5.*ends at 0"):
         pump_of(journal, store)
+
+
+def test_the_store_is_asked_to_let_go_of_memory_every_ten_seconds(journal: Journal) -> None:
+    store, clock = FaultyStore(), ManualClock(NOON)
+    pump = pump_of(journal, store, clock=clock)
+    for _ in range(8):
+        clock.advance(timedelta(seconds=5))
+        pump.give_back()
+    assert store.given_back == 4
 
 
 def test_the_thread_follows_the_journal_and_stops_within_a_second(journal: Journal) -> None:

@@ -94,6 +94,14 @@ def test_a_reading_comes_back_as_it_was(store: SeriesStore) -> None:
     assert everything(store) == [odd]
 
 
+def test_giving_memory_back_changes_nothing(store: SeriesStore) -> None:
+    before, after = reading(s=1), reading(s=2)
+    store.write(batch(before), through=1)
+    store.give_back()
+    store.write(batch(before, after), through=2)
+    assert (everything(store), store.stored_through()) == ([before, after], 2)
+
+
 def test_numbers_of_any_size_come_back_to_the_last_bit(store: SeriesStore) -> None:
     odd = [0.1 + 0.2, 1e300, -1e-7, 5e-324, 1e16, 2**53 + 2.0, -0.0, 123456.789012345678]
     store.write(batch(*(reading(metric="temperature", s=s, value=value) for s, value in enumerate(odd))), through=1)
