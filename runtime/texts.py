@@ -12,8 +12,14 @@ def harmless(text: str) -> str:
 
 
 def as_cell(text: str) -> str:
-    """The text for a cell of a spreadsheet, which must not calculate with it: marked as text where it might."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """The text for a cell of a spreadsheet, which must not calculate with it: marked as text where it might.
+
+    A CSV is looked at in terminals too: what would steer one is spelled out, ends of lines and tabs stay.
+    """
+    marked = f"'{text}" if text.startswith(_FORMULA) else text
+    if marked.isprintable():
+        return marked
+    return "".join(one if one.isprintable() or one in "\t\r\n" else _spelled(one) for one in marked)
 
 
 def _spelled(letter: str) -> str:

@@ -41,7 +41,7 @@ def listing(kind: str | None, config: Path | None, data: Path | None, as_json: b
     with books_of(settings_for(config, data)) as books:
         chosen = [device for device in books.devices.list() if kind in (None, device.kind)]
     rows = (_row(device) for device in chosen)
-    show(rows if as_json else map(_for_people, rows), as_json=as_json, columns=COLUMNS)
+    show(rows if as_json else [_for_people(row) for row in rows], as_json=as_json, columns=COLUMNS)
 
 
 @command.command(name="show")

@@ -65,7 +65,7 @@ def listing(limit: int, config: Path | None, data: Path | None, as_json: bool, *
     with books_of(settings_for(config, data)) as books:
         entries = books.quarantine.list(limit=limit, which=which)
         counts, dropped, expired = books.quarantine.counts(), books.quarantine.dropped(), books.quarantine.expired()
-    show((_row(entry) for entry in entries), as_json=as_json, columns=COLUMNS)
+    show([_row(entry) for entry in entries], as_json=as_json, columns=COLUMNS)
     if (counts or dropped or expired) and not as_json and not wants_csv():
         by_reason = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
         click.echo(

@@ -1,9 +1,10 @@
 """What the query commands share: which installation is meant, and how rows are printed for scripts and for people."""
 
 import csv
+import itertools
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -81,7 +82,10 @@ def books_of(settings: Settings) -> Iterator[Books]:
 
 
 def show(rows: Iterable[Row], *, as_json: bool, columns: Mapping[str, str]) -> None:
-    """Print rows: all fields as NDJSON or CSV, or the chosen columns as a table with an empty state in words."""
+    """Print rows: all fields as NDJSON or CSV, or the chosen columns as a table with an empty state in words.
+
+    Rows that differ in their fields come as a sequence: the first line of a CSV names the columns of all.
+    """
     if as_json:
         for row in rows:
             click.echo(json.dumps(row, ensure_ascii=False))
@@ -93,13 +97,17 @@ def show(rows: Iterable[Row], *, as_json: bool, columns: Mapping[str, str]) -> N
 
 def _write_csv(rows: Iterable[Row]) -> None:
     """All fields, those of nested objects as `outer.inner`. A text that a spreadsheet would calculate is marked."""
-    writer: Any = None
-    for row in rows:
-        flat = {name: as_cell(value) if isinstance(value, str) else value for name, value in _flat(row)}
-        if writer is None:
-            writer = csv.DictWriter(sys.stdout, fieldnames=list(flat), extrasaction="ignore", lineterminator="\n")
-            writer.writeheader()
-        writer.writerow(flat)
+    cells = map(_cells, rows)
+    first = list(cells) if isinstance(rows, Sequence) else list(itertools.islice(cells, 1))
+    if first:
+        names = dict.fromkeys(itertools.chain.from_iterable(first))
+        writer = csv.DictWriter(sys.stdout, fieldnames=list(names), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(itertools.chain(first, cells))
+
+
+def _cells(row: Row) -> dict[str, Any]:
+    return {name: as_cell(value) if isinstance(value, str) else value for name, value in _flat(row)}
 
 
 def _flat(row: Row, above: str = "") -> Iterator[tuple[str, Any]]:

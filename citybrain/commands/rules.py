@@ -46,7 +46,7 @@ def listing(config: Path | None, data: Path | None, as_json: bool) -> None:
     file = config or (data / "citybrain.yaml" if data else None)
     book = read_rulebook(Ground.of(settings_of(file)), SystemClock())
     rows = _rows(book)
-    show(rows if as_json else map(_for_people, rows), as_json=as_json, columns=COLUMNS)
+    show(rows if as_json else [_for_people(row) for row in rows], as_json=as_json, columns=COLUMNS)
 
 
 @command.command(name="schema")

@@ -62,16 +62,23 @@ def _flat(content: Mapping[str, Any], before: str) -> Iterator[tuple[str, object
 
 
 def _meanings(said: Mapping[str, object]) -> Mapping[str, Meaning]:
-    """Of each code as it stands, else without the numbers of sensors (`DS18B20-1`), else by its last part."""
+    """Of each code as it stands, else without the numbers of sensors (`DS18B20-1`), else by the key at its end."""
     table = shipped_codes("tasmota")
     found = {}
     for code in said:
         full = code.casefold()
         plain = ".".join(_NUMBERED.sub("", part) for part in full.split("."))
-        meaning = table.get(full) or table.get(plain) or table.get(_last(code))
-        if meaning is not None:
-            found[full] = meaning
+        for name in (full, plain, *_endings(full)):
+            if name in table:
+                found[full] = table[name]
+                break
     return table | found
+
+
+def _endings(code: str) -> Iterator[str]:
+    """`pm2.5` and `5` of `sds0x1.pm2.5`: a key may have a dot of its own."""
+    parts = code.split(".")
+    return (".".join(parts[start:]) for start in range(1, len(parts)))
 
 
 def _last(code: str) -> str:

@@ -108,6 +108,20 @@ def test_a_spreadsheet_gets_no_formula_from_the_wire(terminal: Terminal, room: E
     assert [row[name] for name in ("topic", "detail", "payload")] == ['\'=HYPERLINK("x")', "'=x", "'=1+1"]
 
 
+def test_what_only_some_rows_have_is_a_column_all_the_same(terminal: Terminal, room: EngineRoom) -> None:
+    def entry(received: int, payload: bytes) -> Quarantined:
+        return Quarantined(
+            feed="city", topic="t", payload=payload, received=received, reason=Reason.NOT_JSON, detail="x"
+        )
+
+    with room.parts.records.transaction() as books:
+        books.quarantine.add([entry(0, b"\xff"), entry(1, b"text")])
+    room.parts.close()
+    new, old = csv.DictReader(terminal.run("quarantine", "--config", room.site.file, "--csv").out.splitlines())
+    assert (new["payload"], new["payload_b64"]) == ("text", "")
+    assert (old["payload"], old["payload_b64"]) == ("", "/w==")
+
+
 def test_nested_fields_have_columns_of_their_own(terminal: Terminal, recorded: Site) -> None:
     [row] = csv.DictReader(terminal.run("ledger", "--config", recorded.file, "--csv").out.splitlines())
     assert (row["feed"], row["messages.received"]) == ("city", "2")

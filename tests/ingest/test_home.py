@@ -72,6 +72,14 @@ def test_without_a_zone_a_tasmota_has_no_event_time() -> None:
     assert {m.at for m in decode(SONOFF, TASMOTA).measurements} == {None}
 
 
+def test_the_dot_in_the_name_of_fine_dust_is_none_between_sensor_and_key() -> None:
+    decoded = decode({"SDS0X1": {"PM2.5": 2.1, "PM10": 4.7}}, TASMOTA)
+    assert (values(decoded), reasons(decoded)) == ({"pm2_5": 2.1, "pm10": 4.7}, [])
+    decoded = decode({"PMS5003": {"CF2.5": 3, "PM2.5": 2, "PB0.3": 615, "PB2.5": 4}}, TASMOTA)
+    assert (values(decoded), reasons(decoded)) == ({"pm2_5": 2}, [])
+    assert skipped(decoded)["PMS5003.PB2.5"] == "count of particles"
+
+
 def test_uncalibrated_percents_are_no_levels() -> None:
     assert "no level in dB" in skipped(decode(SONOFF, TASMOTA))["SonoffSC.Noise"]
 

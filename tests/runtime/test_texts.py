@@ -27,6 +27,10 @@ def test_no_cell_begins_a_formula(text: str) -> None:
     assert as_cell(text) == "'" + text
 
 
+def test_a_cell_does_not_steer_the_terminal_that_shows_it() -> None:
+    assert as_cell("=a\x1b[2Jb\u202ec\nd") == "'=a\\x1b[2Jb\\u202ec\nd"
+
+
 def test_ordinary_words_stay_as_they_are() -> None:
     assert as_cell("NM-001 噪声") == "NM-001 噪声"
 
