@@ -22,6 +22,8 @@ pytestmark = [pytest.mark.process, pytest.mark.service]
 SIZE = "48m"
 PORTION = 4_000
 LEFT_BYTES = 40_960
+SEGMENT_BYTES = 64 * 1024
+"""The journal makes room ahead, but not beyond its segment: that is soon used up."""
 
 
 @contextmanager
@@ -61,7 +63,7 @@ def test_a_full_disk_stops_the_acknowledgements_and_room_brings_everything_back(
     with (
         small_file_system(tmp_path / "house" / "data") as place,
         running_broker("mosquitto", tmp_path / "broker") as broker,
-        House(tmp_path / "house", broker) as house,
+        House(tmp_path / "house", broker, journal={"segment_bytes": SEGMENT_BYTES}) as house,
     ):
         house.start()
         with Publisher(broker) as publisher:
