@@ -118,7 +118,8 @@ class AbsenceJudge(Judge):
         # a sign of life that is itself older than the patience when it comes does not end a silence
         back = (state.judgements.phase[devices] != Phase.CALM) & (at + self._patience[devices] > state.through)
         alive = np.full(int(back.sum()), Finding.OK, dtype=np.int8)
-        told += self._tell(state, machine.observe(state.judgements, devices[back], at[back], alive, self.timing))
+        changes = machine.observe(state.judgements, devices[back], at[back], alive, self.timing)
+        told += self._tell(state, changes, is_heard=True)
         state.sightings.at[devices], state.sightings.watched[devices] = at, NEVER
         if state.wake != NEVER:
             due = np.minimum(at + self._patience[devices], state.judgements.due[devices])
@@ -145,15 +146,18 @@ class AbsenceJudge(Judge):
     def _settle(self, state: RuleState, devices: Index, until: Ints | int) -> list[Transition]:
         return self._tell(state, machine.settle(state.judgements, devices, until, self.timing))
 
-    def _tell(self, state: RuleState, changes: list[Change]) -> list[Transition]:
-        return [self.transition(change, self._evidence(state, change)) for change in changes]
+    def _tell(self, state: RuleState, changes: list[Change], *, is_heard: bool = False) -> list[Transition]:
+        return [self.transition(change, self._evidence(state, change, is_heard=is_heard)) for change in changes]
 
-    def _evidence(self, state: RuleState, change: Change) -> Evidence:
-        """Seconds of silence at the time of the signal, against the patience."""
+    def _evidence(self, state: RuleState, change: Change, *, is_heard: bool) -> Evidence:
+        """Seconds of silence at the time of the signal, against the patience; none where a sign of life makes it."""
         device = self.devices[change.target]
         heard = int(state.sightings.at[change.target])
         begun = max(heard, int(state.sightings.watched[change.target]))
         figures: dict[str, float | str] = {"interval_s": device.interval_s, "missed": self._missed}
+        if is_heard:
+            figures["silence_s"] = (change.at - begun) / MICROS_PER_S
+            heard = begun = change.at
         if heard != NEVER:
             figures["last_seen"] = iso(from_micros(heard))
         return Evidence(

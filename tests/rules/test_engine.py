@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from domain.conditions import Signal
-from domain.instants import MICROS_PER_S
+from domain.instants import MICROS_PER_S, iso
 from domain.places import RoadGrade
 from domain.readings import Quality, Vocabulary, batch_of
 from rules import engine
@@ -232,6 +232,18 @@ def test_metric_that_the_program_does_not_know_is_passed_over() -> None:
     heard = batch_of(words, device=[0, 0], metric=[0, 1], at=[START, START], value=[1.0, 90.0])
     _, told = engine.evaluate(program, engine.initial_state(program), heard)
     assert {change.rule for change in told} == {"noise-city-target", "noise-zone"}
+
+
+def test_a_device_that_speaks_again_shows_no_silence_beyond_its_limit_but_how_long_it_was(tmp_path: Path) -> None:
+    entry = {"id": "silent", "kind": "absence", "missed": 3}
+    run = Run.of(rules_of(tmp_path, entry), registry_of(meter("N", "2", interval_s=10)), blind_after_s=1e6)
+    run.readings([("N", "laeq", START, 50.0)])
+    run.tick(START + 40 * S)
+    run.readings([("N", "laeq", START + 95 * S, 50.0)])
+    held, cleared = (told for told in run.told if told.signal in (Signal.HELD, Signal.CLEARED))
+    assert (held.evidence.value, held.evidence.limit) == (30, 30)
+    assert (cleared.evidence.value, cleared.evidence.figures["silence_s"]) == (0, 95)
+    assert cleared.evidence.figures["last_seen"] == iso(cleared.at)
 
 
 def test_a_pause_in_which_nobody_listened_counts_towards_no_hold_of_an_absence(tmp_path: Path) -> None:
