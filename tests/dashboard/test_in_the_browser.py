@@ -40,9 +40,19 @@ LOW_CONTRAST = """() => {
   }
   return found;
 }"""
-CUT = """() => [...document.querySelectorAll('.tile > *, .tile-value, .status > *, .brand h1, #feeds .feed > *')]
+CUT = """() => [...document.querySelectorAll(
+  '.tile > *, .tile-value, .status > *, .brand h1, #feeds .feed > *, .chart .note, #queue strong')]
   .filter((element) => element.offsetParent && element.scrollWidth > element.clientWidth + 1)
   .map((element) => `${element.className}: ${element.textContent}`)"""
+OUTSIDE = """() => [...document.querySelectorAll('.shell *')]
+  .filter((e) => [...e.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()))
+  .filter((e) => e.offsetParent && !e.closest('svg, #map, .skip') && e.getBoundingClientRect().right > innerWidth + 1)
+  .map((e) => `${e.className}: ${e.textContent}`)"""
+TOO_SMALL_TO_TOUCH = """() => [...document.querySelectorAll('a, button, input')]
+  .filter((e) => e.offsetParent && !e.closest('#pins, .skip, [hidden]'))
+  .map((e) => [e, e.getBoundingClientRect()])
+  .filter(([e, box]) => box.height < 44 || box.width < 44)
+  .map(([e, box]) => `${e.textContent || e.id} ${Math.round(box.width)}×${Math.round(box.height)}`)"""
 OVERLAPPING_LABELS = """() => {
   const boxes = [...document.querySelectorAll('.pin b')].filter((b) => !b.hidden).map((b) => b.getBoundingClientRect());
   return boxes.some((a, n) => boxes.slice(n + 1).some(
@@ -92,6 +102,16 @@ def test_the_wall_fits_complains_about_nothing_and_asks_nobody_else(
     assert window.page.evaluate(OVERLAPPING_LABELS) is False
     assert window.complaints == []
     assert window.elsewhere == []
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("path", ["/", "/alerts", "/alerts/a-2073", "/system"])
+def test_a_phone_shows_all_of_a_page_and_a_thumb_hits_what_it_means(visit: Open, path: str, language: str) -> None:
+    page = visit(width=390, height=844, language=language).go(path)
+    page.wait_for_selector("#queue li, #alerts-list li, #alert-body .readings tbody tr, #system-body .ledger tbody tr")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(OUTSIDE) == []
+    assert page.evaluate(TOO_SMALL_TO_TOUCH) == []
 
 
 @pytest.mark.parametrize("path", ["/", "/alerts", "/alerts/a-2073", "/system"])
@@ -161,10 +181,12 @@ def test_an_alert_is_explained_by_its_readings_and_by_judging_them_again(visit: 
     page = visit("screen").go("/alerts/a-2073")
     rows = page.locator(".explanation tbody tr")
     expect(rows).to_have_count(3)
-    expect(rows.first.locator("td").nth(5)).to_have_text("超限")
+    expect(rows.first.locator("td").nth(2)).to_have_text("等效声级")
+    expect(rows.first.locator("td").nth(3)).to_have_text("57.3 dB(A)")
+    expect(rows.first.locator("td").nth(5)).to_have_text("异常")
     expect(page.locator(".explanation")).to_contain_text("由库中读数复算，结果与记录一致。")
     expect(page.locator(".explanation")).to_contain_text("另有 7 条未列出")
-    expect(page.locator(".explanation")).to_contain_text("table: gb3096")
+    expect(page.locator(".explanation")).to_contain_text("限值表 gb3096")
 
 
 def test_a_viewer_has_no_button(visit: Open) -> None:
@@ -213,6 +235,42 @@ def test_a_full_disk_is_told_over_the_fresh_picture_until_there_is_room(visit: O
     expect(page.locator("#banner")).to_contain_text("报文由代理保管")
     world.trouble = None
     expect(page.locator("#banner")).to_be_hidden()
+
+
+def test_a_feed_that_stays_away_is_told_over_the_fresh_picture(visit: Open, world: FakeWorld) -> None:
+    world.is_fed = False
+    page = visit("screen", language="en").go("/alerts")
+    expect(page.locator("#freshness")).to_have_text("Live")
+    expect(page.locator("#banner")).to_contain_text("Feed city-mqtt is disconnected", timeout=20_000)
+    world.is_fed = True
+    expect(page.locator("#banner")).to_be_hidden()
+
+
+def test_the_map_takes_its_room_back_when_a_banner_has_gone(visit: Open, world: FakeWorld) -> None:
+    window = visit()
+    window.wait_for_map()
+    world.trouble = "journal cannot be written"
+    expect(window.page.locator("#banner")).to_be_visible()
+    window.page.wait_for_timeout(1500)
+    world.trouble = None
+    expect(window.page.locator("#banner")).to_be_hidden()
+    filled = (
+        "document.querySelector('#map canvas').offsetHeight >= document.querySelector('.map .plot').offsetHeight - 1"
+    )
+    window.page.wait_for_function(filled, timeout=20_000)
+
+
+def test_a_state_goes_by_its_word_and_not_by_a_number(visit: Open) -> None:
+    page = visit("screen", language="en").go("/alerts/a-2071")
+    evidence = page.locator("#alert-body dl").first
+    expect(evidence).to_contain_text("Measuredopen")
+    expect(evidence).to_contain_text("Requiredclosed")
+
+
+def test_a_count_without_a_reading_since_the_restart_says_so(visit: Open, world: FakeWorld) -> None:
+    world.noise_age_s = None
+    page = visit().page
+    expect(page.locator(".tile.old")).to_contain_text("重启后尚无读数")
 
 
 def test_a_quiet_city_says_so_in_words(visit: Open, world: FakeWorld) -> None:
