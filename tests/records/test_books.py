@@ -1,7 +1,10 @@
 """Ledger, quarantine, audit, cursors, rule state and devices keep what they are given, within their bounds."""
 
+import _sqlite3
+import ctypes
 from dataclasses import fields
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +16,7 @@ from domain.messages import Quarantined, Reason
 from domain.places import NoiseZone, Place
 from store.records.audit import AuditLine
 from store.records.records import Records
+from store.records.settings import RecordsSettings
 from tests.records.samples import NOON
 
 ALWAYS: dict[str, Any] = {"since": NOON - timedelta(days=1), "until": NOON + timedelta(days=1)}
@@ -144,6 +148,20 @@ def test_rule_state_is_the_last_one_saved(records: Records) -> None:
         books.rule_state.save(9, b"\x00new")
     with records.snapshot() as books:
         assert books.rule_state.load() == (9, b"\x00new")
+
+
+def test_driver_keeps_no_copy_of_the_rule_state(tmp_path: Path) -> None:
+    def held() -> int:
+        used = ctypes.CDLL(_sqlite3.__file__).sqlite3_memory_used
+        used.restype = ctypes.c_longlong
+        return int(used())
+
+    records = Records.open(f"sqlite:///{tmp_path}/records.db", settings=RecordsSettings())
+    before = held()
+    with records.transaction() as books:
+        books.rule_state.save(9, bytes(16_000_000))
+    assert held() - before < 8_000_000  # some of its pages
+    records.close()
 
 
 def test_audit_of_a_subject_comes_newest_first(records: Records) -> None:
