@@ -65,9 +65,10 @@
   draw.queue = (frame) => {
     const { el, t } = citybrain;
     if (!frame?.picture) return frame ? el("P", { className: "notice" }, t("queue.waiting")) : window.dash_clientside.no_update;
-    const { alerts, alerts_total: total, supervision, at } = frame.picture;
+    const { alerts, alerts_total: total, supervision, at, indicators } = frame.picture;
     if (total === 0) {
-      return el("Div", { className: "nothing" }, [el("Strong", {}, t("queue.empty")), el("Span", {}, t("queue.empty_detail"))]);
+      const detail = indicators.online.of === 0 ? t("queue.no_devices") : t("queue.empty_detail");
+      return el("Div", { className: "nothing" }, [el("Strong", {}, t("queue.empty")), el("Span", {}, detail)]);
     }
     const shown = alerts.slice(0, rowsThatFit(total));
     const rest = { ...supervision };

@@ -10,7 +10,7 @@
 
   function supervision(severity, count) {
     const { el, t } = citybrain;
-    return el("Div", { className: `tile supervision ${severity}`, key: severity }, [
+    return el("Div", { className: `tile supervision ${severity}${count === 0 ? " none" : ""}`, key: severity }, [
       el("Span", { className: "flag", "aria-hidden": "true" }, t(`severity.${severity}`)),
       el("Div", {}, [
         el("Div", { className: "tile-name" }, t(`supervision.${severity}`)),
@@ -35,10 +35,11 @@
     ]);
   }
 
-  function lampsLit(known) {
+  function lampsLit(known, roads) {
     const { t, number, plain } = citybrain;
     const target = `${t("tile.target")} ≥ ${plain(known.target)}%`;
-    const reason = known.due === 0 ? t("tile.no_lamp_due") : t("tile.no_reading");
+    const isByDay = roads.length > 0 && known.due === 0;
+    const reason = roads.length === 0 ? t("tile.no_devices") : isByDay ? t("tile.no_lamp_due") : t("tile.no_reading");
     const counts = t("tile.lit_of_due", { lit: number(known.lit), due: number(known.due) });
     const notes = known.value === null ? [reason] : [target, counts];
     return indicator("lamps_lit", known, { value: number(known.value, 1), unit: "%", notes });
@@ -46,7 +47,8 @@
 
   function counted(name, known) {
     const { t, number } = citybrain;
-    const notes = known.value === null ? [t("tile.no_reading")] : [`${t("tile.of")} ${number(known.of)}`];
+    const reason = known.of === 0 ? t("tile.no_devices") : t("tile.no_reading");
+    const notes = known.value === null ? [reason] : [`${t("tile.of")} ${number(known.of)}`];
     return indicator(name, known, { value: number(known.value), notes });
   }
 
@@ -58,7 +60,8 @@
 
   function online(known) {
     const { t, number, plain } = citybrain;
-    const notes = [`${t("tile.target")} ≥ ${plain(known.target)}%`, `${t("tile.of")} ${number(known.of)}`];
+    const target = `${t("tile.target")} ≥ ${plain(known.target)}%`;
+    const notes = known.of === 0 ? [t("tile.no_devices")] : [target, `${t("tile.of")} ${number(known.of)}`];
     return indicator("online", known, { value: number(known.value, 1), unit: "%", notes });
   }
 
@@ -67,7 +70,7 @@
     const known = frame.picture.indicators;
     return [
       ...SEVERITIES.map((severity) => supervision(severity, frame.picture.supervision[severity])),
-      lampsLit(known.lamps_lit),
+      lampsLit(known.lamps_lit, frame.picture.lamp_roads),
       counted("noise_over", known.noise_over),
       particles(known.pm2_5),
       counted("covers", known.covers),

@@ -94,10 +94,12 @@ class SystemPage:
 
     def _offline(self, offline: Sequence[str]) -> Any:
         words, field = self._desk.words, current.get().field
-        if not offline:
-            return notice(words("system.all_online"), cls="calm")
         city = self._desk.link.seen.city or {}
         devices = {device["id"]: device for device in city.get("devices", [])}
+        if not devices:
+            return notice(words("system.no_devices"))
+        if not offline:
+            return notice(words("system.all_online"), cls="calm")
         kinds = {kind["code"]: kind[field] for kind in city.get("kinds", [])}
         counts = Counter(devices[identifier]["kind"] for identifier in offline if identifier in devices)
         summary = [html.Li([kinds.get(kind, kind), " ", html.B(str(count))]) for kind, count in counts.most_common()]

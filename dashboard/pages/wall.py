@@ -62,7 +62,7 @@ class WallPage:
 
     def _chart_parts(self, trend: Json | None, field: str, timezone: ZoneInfo, *, colour: str) -> Sequence[Children]:
         if trend is None:
-            return None, self._words("chart.waiting"), "", ""
+            return None, self._words("chart.waiting"), "", self._words("chart.no_points")
         figure = None
         if trend["points"]:
             figure = trend_figure(trend, timezone=timezone, colour=colour, limit_name=self._words("chart.limit"))

@@ -34,6 +34,7 @@ class FakeWorld:
         self.imbalance = 0
         self.trouble: str | None = None
         self.is_fed = True
+        self.has_devices = True
         self.noise_age_s: float | None = 4
         self.left_out: str | None = None
         """A field that pictures lack, as those of another version might."""
@@ -216,7 +217,9 @@ class FakeWorld:
             "noise_over": {"value": 7, "of": 60, "good": False, "age_s": self.noise_age_s},
             "pm2_5": {"value": 46.3, "limit": 60, "good": True, "age_s": 9},
             "covers": {"value": 1, "of": 300, "good": False, "age_s": 30},
-            "online": {"value": 100 * (of - len(self.offline)) / of, "target": 99, "good": True, "of": of},
+            "online": {"value": 100 * (of - len(self.offline)) / of, "target": 99, "good": True, "of": of}
+            if self.has_devices
+            else {"value": None, "target": 99, "good": None, "of": 0},
             "unacknowledged": {"value": waiting, "of": total, "good": waiting == 0},
         }
 

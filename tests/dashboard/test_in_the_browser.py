@@ -16,6 +16,7 @@ pytestmark = pytest.mark.browser
 
 Open = Callable[..., Visit]
 SIZES = [(1920, 1080), (3840, 2160), (390, 844)]
+MUTED = "rgb(159, 176, 189)"
 SCRIPT = "<script>window.hacked=1</script><img src=x onerror='window.hacked=1'>"
 LOW_CONTRAST = """() => {
   const parse = (text) => text.match(/[\\d.]+/g).map(Number);
@@ -277,6 +278,15 @@ def test_a_quiet_city_says_so_in_words(visit: Open, world: FakeWorld) -> None:
     world.alerts.clear()
     page = visit().page
     expect(page.locator("#queue")).to_contain_text("当前没有告警")
+
+
+def test_a_city_without_devices_does_not_claim_that_all_is_well(visit: Open, world: FakeWorld) -> None:
+    world.alerts.clear()
+    world.has_devices = False
+    page = visit("screen", width=390, height=844).page
+    expect(page.locator("#queue")).to_contain_text("尚未登记设备")
+    expect(page.locator("#tiles")).to_contain_text("未登记设备")
+    assert page.evaluate("getComputedStyle(document.querySelector('.supervision.red .tile-value')).color") == MUTED
 
 
 def test_old_evidence_tells_its_age(visit: Open, world: FakeWorld) -> None:
