@@ -77,6 +77,8 @@ def main(arguments: list[str] | None = None) -> Any:
     except Misconfigured as exc:
         for problem in exc.problems:
             click.echo(f"citybrain: {problem}", err=True)
+        if (count := len(exc.problems)) > 1:
+            click.echo(f"{count} 个问题 · {count} problems", err=True)
     except CitybrainError as exc:
         click.echo(f"citybrain: {exc}", err=True)
     sys.exit(1)

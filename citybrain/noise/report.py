@@ -18,7 +18,10 @@ from rules.standards.noise.verdicts import Outcome, rate_of
 UNSURE = ("minutes_of_hour", "hours_of_day", "hours_of_night", "rounding", "weather_margin")
 """Settings whose figures in HJ 906-2017 were not seen."""
 NIGHT_RULE = "22:00 of the date to 06:00 of the next; not the Ln of a 0-24 h day packet (HJ 212)"
-ALERT_ONLY = "an hour over its limit is an alert, not non-compliance; that is judged by Ld and Ln"
+ALERT_ONLY = (
+    "小时超限只是预警，达标与否按 Ld、Ln 评价 · an hour over its limit is an alert, not non-compliance; that is judged"
+    " by Ld and Ln"
+)
 
 
 def report_of(found: AssessedFile) -> Json:
@@ -160,7 +163,13 @@ def _doubts(points: Iterable[AssessedPoint]) -> Iterator[str]:
     for name, point in told.items():
         of = f"{name}: " if name else ""
         if point.series.told_by == "assumed":
-            yield f"{of}stamps are taken for the end of each interval; --stamp begin says otherwise"
+            yield (
+                f"{of}时标按时段终点处理，如为起点请加 --stamp begin · stamps are taken for the end of each interval;"
+                " --stamp begin says otherwise"
+            )
         if point.series.irregular:
             steps, span_s = point.series.irregular, point.series.span_s
-            yield f"{of}{steps} steps are irregular, yet every level counts for {span_s:g} s"
+            yield (
+                f"{of}{steps} 处间隔不规则，每个数据仍按 {span_s:g} s 计 · {steps} steps are irregular, yet every level"
+                f" counts for {span_s:g} s"
+            )

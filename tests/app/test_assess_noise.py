@@ -184,3 +184,9 @@ def test_a_long_list_is_read_with_a_bar_on_a_terminal(
 def test_programs_get_no_bar(terminal: Terminal, long_list: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     on_a_terminal(monkeypatch)
     assert terminal.run("assess", "noise", long_list, "--json").err == ""
+
+
+def test_every_note_is_told_in_both_languages(terminal: Terminal) -> None:
+    notes = assessed(terminal, SAMPLE)["notes"]
+    assert len(notes) >= 2
+    assert [note for note in notes if " · " not in note or note.isascii()] == []
