@@ -32,7 +32,7 @@ from runtime.stopping import Stop
 
 PICTURE_EVERY_S = 0.5
 JOIN_S = 2.0
-GIVE_BACK_EVERY_S = 10.0
+GIVE_BACK_EVERY_S = 5.0
 
 _log = logs.get(__name__)
 

@@ -17,7 +17,7 @@ from store.settings import PumpSettings
 
 ENTRIES_AT_ONCE = 64
 STOP_LATENCY_S = 0.25
-GIVE_BACK_EVERY_S = 10.0
+GIVE_BACK_EVERY_S = 5.0
 
 OnRefused = Callable[[RefusedReadings], None]
 """Readings that the store will never take, and its words. After a crash or an outage called again for the same ones."""
@@ -113,7 +113,7 @@ class SeriesPump:
         return 0.0 if is_far_behind else self._settings.linger
 
     def give_back(self) -> None:
-        """Every ten seconds: ask the store to let go of what it needs no more. Raises what the store raises."""
+        """Every five seconds: ask the store to let go of what it needs no more. Raises what the store raises."""
         now = self._clock.monotonic()
         if now - self._given_back_at >= GIVE_BACK_EVERY_S:
             self._given_back_at = now

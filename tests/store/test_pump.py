@@ -252,11 +252,11 @@ def test_a_store_ahead_of_the_journal_is_refused(journal: Journal) -> None:
         pump_of(journal, store)
 
 
-def test_the_store_is_asked_to_let_go_of_memory_every_ten_seconds(journal: Journal) -> None:
+def test_the_store_is_asked_to_let_go_of_memory_every_five_seconds(journal: Journal) -> None:
     store, clock = FaultyStore(), ManualClock(NOON)
     pump = pump_of(journal, store, clock=clock)
     for _ in range(8):
-        clock.advance(timedelta(seconds=5))
+        clock.advance(timedelta(seconds=2.5))
         pump.give_back()
     assert store.given_back == 4
 
