@@ -9,6 +9,7 @@ import click
 
 from citybrain.commands.querying import books_of, moment, query_options, settings_for, show, wants_csv
 from citybrain.edge.ledger_json import tally_json
+from citybrain.engine.dropped import JOURNAL_DROPPED
 from domain.instants import EPOCH, iso
 from domain.ledger import LedgerLine
 
@@ -39,8 +40,16 @@ def command(
     end = moment(until, now=now) or now + timedelta(days=1)
     with books_of(settings) as books:
         lines = books.ledger.list(since=start, until=end, feed=feed)
+        dropped = books.cursors.get(JOURNAL_DROPPED)
     of = _json if as_json or wants_csv() else _flat
     show((of(line) for line in lines), as_json=as_json, columns=COLUMNS)
+    if lines and of is _flat:
+        click.echo("报文 / 读数 · messages / readings")
+        if dropped:
+            click.echo(
+                f"日志超限时丢弃，从未写入时序库的读数 {dropped} 个，已计入“入库”"
+                f" · dropped at the journal's limit, never in the store, but among the stored: {dropped} readings"
+            )
     if any(line.messages.imbalance or line.readings.imbalance for line in lines):
         raise SystemExit(1)
 

@@ -14,6 +14,7 @@ import pytest
 
 from citybrain.cli import COMMANDS
 from citybrain.edge.address import EngineAddress
+from citybrain.engine.dropped import JOURNAL_DROPPED
 from domain.ledger import LedgerLine, Tally
 from domain.messages import Quarantined, Reason
 from tests.app.engine_room import NOON, EngineRoom
@@ -241,6 +242,18 @@ def test_a_ledger_that_does_not_balance_is_a_problem(terminal: Terminal, room: E
     room.parts.close()
     ran = terminal.run("ledger", "--config", room.site.file, "--json")
     assert (ran.code, ran.rows[0]["messages"]["imbalance"]) == (1, 1)
+
+
+def test_the_ledger_tells_people_what_the_journals_limit_dropped(terminal: Terminal, room: EngineRoom) -> None:
+    line = LedgerLine(feed="city", minute=NOON, messages=Tally(received=1, stored=1), readings=Tally())
+    with room.parts.records.transaction() as books:
+        books.ledger.add([line])
+        books.cursors.set(JOURNAL_DROPPED, 67)
+    room.parts.close()
+    ran = terminal.run("ledger", "--config", room.site.file)
+    assert "among the stored: 67 readings" in ran.out
+    assert ran.code == 0
+    assert "67" not in terminal.run("ledger", "--config", room.site.file, "--json").out
 
 
 def test_a_ledger_that_balances_is_none(terminal: Terminal, recorded: Site) -> None:
