@@ -15,6 +15,7 @@ from store.records.tables import quarantine
 DROPPED = "quarantine-dropped"
 EXPIRED = "quarantine-expired"
 BYTES = "quarantine-bytes"
+ENTRIES = "quarantine-entries"
 _AT_ONCE = 500
 _WRITTEN = ("feed", "topic", "payload", "received", "reason", "detail", "readings")
 """Columns of a new entry, in the order of the table."""
@@ -82,8 +83,10 @@ class QuarantineRecords:
             return
         self._insert(entries)
         self._cursors.set(BYTES, self.payload_bytes() + sum(len(entry.payload) for entry in entries))
-        newest = self._connection.scalar(select(func.max(quarantine.c.id))) or 0
-        gone = self._remove(quarantine.c.id <= newest - self._bounds.entries)
+        self._cursors.set(ENTRIES, self._entries() + len(entries))
+        gone = 0
+        if self._entries() > self._bounds.entries:
+            gone = self._remove(quarantine.c.id <= self._last_of_too_many())
         while self.payload_bytes() > self._bounds.payload_bytes:
             gone += self._remove(quarantine.c.id <= self._last_beyond_the_bound())
         if gone:
@@ -186,7 +189,18 @@ class QuarantineRecords:
             return 0
         gone = self._connection.execute(delete(quarantine).where(condition)).rowcount
         self._cursors.set(BYTES, self.payload_bytes() - int(size))
+        self._cursors.set(ENTRIES, self._entries() - gone)
         return gone
+
+    def _entries(self) -> int:
+        """How many there are. The numbers do not tell: those of entries that were driven are not given again."""
+        return self._cursors.get(ENTRIES)
+
+    def _last_of_too_many(self) -> int:
+        """The newest of the oldest entries beyond the bound on their number."""
+        excess = self._entries() - self._bounds.entries
+        query = select(quarantine.c.id).order_by(quarantine.c.id).offset(excess - 1).limit(1)
+        return self._connection.scalar(query) or 0
 
     def _last_beyond_the_bound(self) -> int:
         """The newest of the oldest entries that have to go."""

@@ -159,6 +159,7 @@ quarantine = Table(
     Column("readings", Integer, nullable=False),
     Column("asked_at", Moment),
     Index("ix_quarantine_reason_id", "reason", "id"),
+    sqlite_autoincrement=True,  # people note the number of an entry: it must not mean another one later
 )
 
 ASKED = text("asked_at IS NOT NULL")

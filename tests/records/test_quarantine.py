@@ -104,3 +104,26 @@ def test_entries_are_counted_by_reason(records: Records) -> None:
     with records.transaction() as books:
         books.quarantine.add([bad(), bad(), bad(reason=Reason.BAD_TIME)])
         assert dict(books.quarantine.counts()) == {Reason.NOT_JSON: 2, Reason.BAD_TIME: 1}
+
+
+@pytest.mark.parametrize("how", ["driven", "expired"])
+def test_the_number_of_an_entry_that_went_is_never_given_again(records: Records, how: str) -> None:
+    with records.transaction() as books:
+        books.quarantine.add([bad("stays"), bad("goes", age_s=60), bad("goes", age_s=60)])
+        gone = [entry.id for entry in books.quarantine.list(limit=10) if entry.content.topic == "goes"]
+        if how == "driven":
+            books.quarantine.driven(gone)
+        else:
+            books.quarantine.expire(received_before=NOON - timedelta(seconds=30))
+        books.quarantine.add([bad("new")])
+        assert books.quarantine.list(limit=1)[0].id > max(gone)
+
+
+def test_numbers_that_are_gone_take_no_room_from_the_bound(records: Records) -> None:
+    with records.transaction() as books:
+        books.quarantine.add([bad("a"), bad("b"), bad("c"), bad("d")])
+        books.quarantine.driven([entry.id for entry in books.quarantine.list(limit=2)])
+        books.quarantine.add([bad("e"), bad("f"), bad("g")])
+        assert (topics(books), books.quarantine.dropped()) == (["a", "b", "e", "f", "g"], 0)
+        books.quarantine.add([bad("h")])
+        assert (topics(books), books.quarantine.dropped()) == (["b", "e", "f", "g", "h"], 1)

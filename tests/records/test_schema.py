@@ -64,6 +64,28 @@ def test_database_of_the_first_version_is_brought_to_the_newest(tmp_path: Path) 
     assert sqlite3.connect(file).execute("SELECT version_num FROM alembic_version").fetchall() == [(newest_revision(),)]
 
 
+def test_the_quarantine_of_an_older_version_keeps_its_entries_and_counts_on(tmp_path: Path) -> None:
+    file = tmp_path / "records.db"
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with create_engine(f"sqlite:///{file}").begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0005")
+        row = "'city', 't', x'00ff', 7, 'not-json', 'why', 1, NULL"
+        columns = "id, feed, topic, payload, received, reason, detail, readings, asked_at"
+        connection.execute(text(f"INSERT INTO quarantine ({columns}) VALUES (2, {row}), (9, {row})"))
+    records = Records.open(f"sqlite:///{file}", settings=RecordsSettings(quarantine_limit=2))
+    with records.transaction() as books:
+        kept = books.quarantine.get(9)
+        assert kept is not None
+        assert (kept.content.payload, kept.content.detail) == (b"\x00\xff", "why")
+        books.quarantine.driven([9])
+        books.quarantine.add([kept.content])
+        books.quarantine.add([kept.content])
+        assert [entry.id for entry in books.quarantine.list(limit=10)] == [11, 10]
+    records.close()
+
+
 def test_opening_again_changes_nothing(url: str) -> None:
     with_cursor = Records.open(url, settings=SETTINGS)
     with with_cursor.transaction() as books:
