@@ -5,10 +5,12 @@ from collections.abc import Iterable
 
 RECALLED = 1000
 """How many missing numbers of one device are kept in mind; what is missing longer stays counted as lost."""
+LONGEST_GAP = 100_000
+"""Who leaps further has not lost so much but counts anew: weeks of a message every ten seconds."""
 
 
 class SequenceGaps:
-    """One device (by ordinal) counts up by one per message.
+    """Those of one feed. One device (by ordinal) counts up by one per message.
 
     A number that comes late after all is no loss; a restart is none.
     """
@@ -32,14 +34,19 @@ class SequenceGaps:
         latest = self._latest.get(device)
         if latest is None or number == latest + 1:
             self._latest[device] = number
+        elif number > latest + LONGEST_GAP:
+            self._begins_anew(device, number)
         elif number > latest:
             self._skipped(device, latest + 1, number)
         elif number in (absent := self._absent.get(device, OrderedDict())):
             del absent[number]
             self.missing -= 1
         elif latest - number > RECALLED or number == 0:
-            self._latest[device] = number
-            self._absent.pop(device, None)
+            self._begins_anew(device, number)
+
+    def _begins_anew(self, device: int, number: int) -> None:
+        self._latest[device] = number
+        self._absent.pop(device, None)
 
     def _skipped(self, device: int, first: int, number: int) -> None:
         self.missing += number - first

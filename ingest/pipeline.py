@@ -1,6 +1,6 @@
 """Turns a micro-batch of messages into one settlement: every message and every reading gets exactly one fate."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import compress
 
@@ -108,11 +108,8 @@ class Pipeline:
         stored = np.zeros(len(opened.owner), dtype=np.bool_)
         stored[opened.rows.part[batch.fate == STORED]] = True
         self.sent = [sent for sent in compress(opened.sent, stored) if sent is not None]
-        self.statistics.numbered(
-            (device, number)
-            for device, number in zip(opened.speaker, opened.sequence, strict=True)
-            if number is not None and device != UNKNOWN
-        )
+        for feed in {message.feed for message in batch.messages}:
+            self.statistics.numbered(feed, _numbered(opened, batch.messages, feed))
 
 
 class _Batch:
@@ -259,6 +256,13 @@ class _Batch:
             )
             for ((owner, reason), details), readings in zip(entries.items(), counts.values(), strict=True)
         )
+
+
+def _numbered(opened: Opened, messages: Sequence[Message], feed: str) -> Iterator[tuple[int, int]]:
+    """Device and number of each part that carries one and came through the feed."""
+    for owner, device, number in zip(opened.owner.tolist(), opened.speaker, opened.sequence, strict=True):
+        if number is not None and device != UNKNOWN and messages[owner].feed == feed:
+            yield device, number
 
 
 def _abridged(details: list[str]) -> str:

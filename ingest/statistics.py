@@ -1,7 +1,7 @@
 """Figures of the intake for the wall, counted by the intake's thread and read by others."""
 
 import threading
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -31,6 +31,8 @@ class FeedFigures:
     """City time of the latest arrival, microseconds."""
     messages: Tally
     readings: Tally
+    missing: int
+    """Messages that devices counted but that never arrived."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +42,6 @@ class IntakeFigures:
     feeds: Mapping[str, FeedFigures]
     latency_p50_s: float | None
     latency_p95_s: float | None
-    missing: int
-    """Messages that devices counted but that never arrived."""
     journal_problem: str | None
     """Why nothing can be settled at the moment, or None."""
 
@@ -56,7 +56,7 @@ class Statistics:
         self._last: dict[str, int] = {}
         self._arrivals: deque[tuple[float, str, int]] = deque()
         self._latencies: deque[float] = deque(maxlen=LATENCIES_KEPT)
-        self._gaps = SequenceGaps()
+        self._gaps: defaultdict[str, SequenceGaps] = defaultdict(SequenceGaps)
         self._connections: Mapping[str, bool] = {}
         self._journal_problem: str | None = None
 
@@ -67,10 +67,10 @@ class Statistics:
                 self._last[feed] = next(message.received for message in reversed(messages) if message.feed == feed)
             self._drop_old(monotonic)
 
-    def numbered(self, messages: Iterable[tuple[int, int]]) -> None:
+    def numbered(self, feed: str, messages: Iterable[tuple[int, int]]) -> None:
         """Messages of devices (by ordinal) that count their messages were taken, with their numbers."""
         with self._lock:
-            self._gaps.saw(messages)
+            self._gaps[feed].saw(messages)
 
     def stored(self, ledger: Iterable[LedgerLine], sent: Iterable[int], *, now: int) -> None:
         """A settlement became durable at city time `now`; `sent` are the hand-over times that its devices gave."""
@@ -100,7 +100,6 @@ class Statistics:
                 feeds={feed: self._feed(feed, rates[feed] / RATE_WINDOW_S) for feed in rates},
                 latency_p50_s=p50,
                 latency_p95_s=p95,
-                missing=self._gaps.missing,
                 journal_problem=self._journal_problem,
             )
 
@@ -114,6 +113,7 @@ class Statistics:
             last_message=self._last.get(feed),
             messages=self._messages.get(feed, _NONE),
             readings=self._readings.get(feed, _NONE),
+            missing=self._gaps[feed].missing if feed in self._gaps else 0,
         )
 
     def _drop_old(self, monotonic: float) -> None:

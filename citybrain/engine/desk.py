@@ -68,7 +68,7 @@ class Desk:
             "notices": {state.value: notices[state] for state in DeliveryState},
             "connected": {feed: now.connected for feed, now in figures.feeds.items()},
             "rebirths_asked": 0 if parts.rebirths is None else parts.rebirths.asked,
-            "missing_in_sequence": figures.missing,
+            "missing_in_sequence": sum(now.missing for now in figures.feeds.values()),
             "publish_to_stored_s": {"p50": figures.latency_p50_s, "p95": figures.latency_p95_s},
             "publish_to_alert_s": self._latencies.quantiles(),
             "speed": self._speed,

@@ -27,7 +27,7 @@ def feed_rows(parts: Parts) -> list[Json]:
                 "quarantined": messages.quarantined,
                 "late": messages.late,
                 "imbalance": messages.imbalance,
-                "missing": figures.missing,
+                "missing": now.missing,
                 "journal_problem": figures.journal_problem or parts.evaluation.problem,
                 "store_behind_s": round(pump.behind_s, 1),
                 "store_ok": pump.ok,

@@ -22,6 +22,12 @@
     return el("Span", { className: "verdict good" }, `✓ ${t("feeds.store_ok")}`);
   }
 
+  // What the devices' own numbers say was lost before it reached us; silent while nothing was.
+  function missing(feed) {
+    if (!feed.missing) return "";
+    return citybrain.el("Span", { className: "verdict late" }, `${citybrain.t("feeds.missing")} ${citybrain.number(feed.missing)}`);
+  }
+
   function last(feed, now) {
     const { t, duration } = citybrain;
     return feed.last_message === null ? "" : `${t("feeds.last")} ${t("tile.age", { age: duration((now - feed.last_message) / 1000) })}`;
@@ -41,7 +47,7 @@
         el("Div", {}, [term("received", ""), term("stored", "=")]),
         el("Div", {}, SMALL_FATES.map((fate) => term(fate, "+"))),
       ]),
-      el("Div", { className: "verdicts" }, [balance(feed), store(feed), el("Span", { className: "last" }, last(feed, now))]),
+      el("Div", { className: "verdicts" }, [balance(feed), store(feed), missing(feed), el("Span", { className: "last" }, last(feed, now))]),
     ]);
   }
 

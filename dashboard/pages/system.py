@@ -55,8 +55,8 @@ class SystemPage:
         words = self._desk.words
         if not feeds:
             return notice(words("feeds.none"))
-        names = ("feed", "state", "rate", "last", "received", *FATES, "balance", "store")
-        numeric = {"rate", "received", *FATES}
+        names = ("feed", "state", "rate", "last", "received", *FATES, "balance", "missing", "store")
+        numeric = {"rate", "received", *FATES, "missing"}
         head = html.Tr([table_head(words(f"ledger.{name}"), is_numeric=name in numeric) for name in names])
         table = html.Table([html.Thead(head), html.Tbody([self._feed(feed) for feed in feeds])])
         return html.Div(table, className="scroll ledger")
@@ -76,6 +76,7 @@ class SystemPage:
                 html.Td(moment(feed["last_message"], self._desk.timezone), **self._label("last")),
                 *counts,
                 html.Td(balance, className="good" if imbalance == 0 else "bad", **self._label("balance")),
+                html.Td(number(feed["missing"]), className="right", **self._label("missing")),
                 html.Td(store, className="good" if feed["store_ok"] else "bad", **self._label("store")),
             ]
         )

@@ -244,6 +244,7 @@ class FakeWorld:
                     "quarantined": 214,
                     "late": 20,
                     "imbalance": self.imbalance,
+                    "missing": 3,
                     "store_behind_s": 0.8,
                     "store_ok": True,
                     "journal_problem": self.trouble,

@@ -48,6 +48,11 @@ def message(payload: object, *, device: str = "NM-0001", topic: str | None = Non
     return Message(payload=content, **{**known, **more})
 
 
+def missing(pipeline: Pipeline) -> dict[str, int]:
+    """By feed, what devices counted and did not come."""
+    return {feed: now.missing for feed, now in pipeline.statistics.figures(monotonic=0).feeds.items()}
+
+
 def noise(laeq: float = 58.4, *, t: int | str | None = NOW_MS, **more: object) -> dict[str, object]:
     """One object of the native format."""
     return {"v": {"laeq": laeq}, **({} if t is None else {"t": t}), **more}

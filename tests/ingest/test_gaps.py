@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.gaps import RECALLED, SequenceGaps
+from ingest.gaps import LONGEST_GAP, RECALLED, SequenceGaps
 
 
 def missing_after(*numbers: int) -> int:
@@ -45,9 +45,12 @@ def test_any_order_of_a_complete_row_misses_nothing_but_what_came_before_it(numb
     assert missing_after(*numbers) == 0
 
 
-def test_a_huge_jump_takes_little_memory() -> None:
+def test_a_long_gap_takes_little_memory() -> None:
     gaps = SequenceGaps()
-    gaps.saw([(7, 0)])
-    gaps.saw([(7, 2**53)])
-    assert gaps.missing == 2**53 - 1
+    gaps.saw([(7, 0), (7, LONGEST_GAP)])
+    assert gaps.missing == LONGEST_GAP - 1
     assert len(gaps._absent[7]) <= RECALLED
+
+
+def test_a_leap_beyond_belief_is_a_counter_that_begins_anew() -> None:
+    assert missing_after(0, 2**53, 2**53 + 1, 3, 4) == 0

@@ -14,8 +14,8 @@ from ingest.formats.choosing import FormatChoice, Formats
 from ingest.formats.decoded import Decoded, Dialects
 from ingest.formats.table import FORMATS, Format
 from ingest.pipeline import Pipeline
-from ingest.settings import IngestSettings
-from tests.ingest.fakes import NOW, NOW_MS, FakeJournal, message, noise, pipeline_of, small_city
+from ingest.settings import FeedSettings, IngestSettings
+from tests.ingest.fakes import NOW, NOW_MS, FakeJournal, message, missing, noise, pipeline_of, small_city
 
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
@@ -217,7 +217,19 @@ def test_hand_over_times_of_stored_messages_are_kept_for_latency() -> None:
 def test_gaps_of_known_devices_are_counted() -> None:
     pipeline = pipeline_of()
     settle(message(noise(seq=1)), message(noise(t=NOW_MS - 1, seq=5)), pipeline=pipeline)
-    assert pipeline.statistics.figures(monotonic=0).missing == 3
+    assert missing(pipeline) == {"city": 3}
+
+
+def test_gaps_are_counted_by_the_feed_that_has_them() -> None:
+    pipeline = pipeline_of(settings=IngestSettings(feeds=(FeedSettings(), FeedSettings(id="other"))))
+    settle(
+        message(noise(seq=1)),
+        message(noise(t=NOW_MS - 1, seq=1), feed="other"),
+        message(noise(t=NOW_MS - 2, seq=2)),
+        message(noise(t=NOW_MS - 3, seq=4), feed="other"),
+        pipeline=pipeline,
+    )
+    assert missing(pipeline) == {"city": 0, "other": 2}
 
 
 def test_tick_is_the_clock_and_nothing_else() -> None:

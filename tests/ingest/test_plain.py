@@ -19,7 +19,7 @@ from ingest.pipeline import Pipeline
 from ingest.plain import PlainReader
 from ingest.rows import names_of
 from ingest.settings import LimitSettings
-from tests.ingest.fakes import METERS, NOW, NOW_MS, message, noise, pipeline_of, small_city
+from tests.ingest.fakes import METERS, NOW, NOW_MS, message, missing, noise, pipeline_of, small_city
 
 MINUTE, HOUR_MS = 60_000_000, 3_600_000
 ODD = "NM.7"
@@ -151,7 +151,7 @@ def test_side_by_side_says_what_one_by_one_says(batches: Sequence[Sequence[Messa
     for number, batch in enumerate(batches):
         assert told(fast.settle(batch, NOW + number)) == told(slow.settle(batch, NOW + number))
         assert fast.sent == slow.sent
-        assert fast.statistics.figures(monotonic=0).missing == slow.statistics.figures(monotonic=0).missing
+        assert missing(fast) == missing(slow)
 
 
 def test_the_comparison_compares_two_ways() -> None:
@@ -162,7 +162,7 @@ def test_the_comparison_compares_two_ways() -> None:
 def test_gaps_of_a_device_that_is_known_by_an_alias_are_counted() -> None:
     pipeline = side_by_side()
     pipeline.settle([message(noise(seq=1), device=ODD), message(noise(51, seq=4, t=NOW_MS - 1), device=ODD)], NOW)
-    assert pipeline.statistics.figures(monotonic=0).missing == 2
+    assert sum(missing(pipeline).values()) == 2
 
 
 @pytest.mark.parametrize(
