@@ -13,6 +13,7 @@ from rich.table import Table
 from citybrain.commands.querying import WIDTH_OF_PIPES
 from citybrain.registry.changing import Plan
 from citybrain.registry.difference import Changed, Difference
+from config.registry.listing import Spot
 from config.registry.writing import fields_of
 from runtime.texts import harmless
 
@@ -50,6 +51,7 @@ def _json(plan: Plan) -> dict[str, Any]:
         ],
         "removed": list(found.removed),
         "unchanged": found.unchanged,
+        "faulty": list(found.faulty),
         "notes": list(plan.notes),
         "problems": [{"file": p.file, "line": p.line, "message": p.message} for p in plan.problems],
     }
@@ -69,12 +71,21 @@ def _print_difference(console: Console, found: Difference) -> None:
     for name in found.removed[:SHOWN]:
         table.add_row("-", harmless(name), "")
     _and_more(table, len(found.removed))
-    if not found.is_empty:
+    for name, spot in list(found.faulty.items())[:SHOWN]:
+        table.add_row("!", harmless(name), harmless(_kept(spot)))
+    _and_more(table, len(found.faulty))
+    if table.row_count:
         console.print(table)
+    faulty = f"，有误未改 faulty, kept as it is {len(found.faulty)}" if found.faulty else ""
     click.echo(
         f"新增 added {len(found.added)}，修改 changed {len(found.changed)}，删除 removed {len(found.removed)}，"
-        f"不变 unchanged {found.unchanged}"
+        f"不变 unchanged {found.unchanged}{faulty}"
     )
+
+
+def _kept(spot: Spot) -> str:
+    row = Path(spot.file).name + (f":{spot.line}" if spot.line else "")
+    return f"保持不变，{row} 有误，见下 · stays as it is: {row} has a problem, see below"
 
 
 def _change(changed: Changed) -> str:

@@ -81,8 +81,9 @@ def showing(number: int, config: Path | None, data: Path | None, as_json: bool) 
     """查看一条，含原始字节 · Show one entry with its bytes."""
     with books_of(settings_for(config, data)) as books:
         entry = books.quarantine.get(number)
+        dropped, expired = books.quarantine.dropped(), books.quarantine.expired()
     if entry is None:
-        raise Refused(f"there is no entry {number} in the quarantine; `citybrain quarantine` lists what there is")
+        raise Refused(_absent(number, dropped, expired))
     if as_json:
         click.echo(json.dumps(_row(entry), ensure_ascii=False))
         return
@@ -129,6 +130,14 @@ def redriving(
             f"{f' 仅存开头，无法重新处理 kept only in part: {cut_off};' if cut_off else ''}"
             " `citybrain ledger --json` (feed …/redriven) 说明结果 tells what became of them"
         )
+
+
+def _absent(number: int, dropped: int, expired: int) -> str:
+    return (
+        f"there is no entry {number} in the quarantine, or no longer: one that was driven again leaves it, one that is"
+        f" too old expires ({expired} so far), and beyond the bounds the oldest go ({dropped} so far); `citybrain"
+        " quarantine` lists what there is, `citybrain ledger` counts under FEED/redriven what became of the driven"
+    )
 
 
 def _drive(settings: Settings, which: QuarantineFilter) -> int:

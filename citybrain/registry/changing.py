@@ -9,9 +9,9 @@ from citybrain.registry.merging import merged
 from citybrain.settings import Settings
 from config.catalogue import SHIPPED, load_catalogue
 from config.city import load_city
-from config.registry.checking import examined, validated
+from config.registry.checking import Examined, examined, validated
 from config.registry.entries import DeviceEntry
-from config.registry.listing import Listing, Spot
+from config.registry.listing import Listing, Spot, named
 from config.registry.reading import YAML, read_listing
 from config.registry.writing import write_devices
 from config.registry.yaml_file import paused_collection
@@ -67,16 +67,26 @@ def plan_change(ground: Ground, incoming: Listing, *, replace: bool) -> Plan:
     """
     with paused_collection():
         installed = ground.installed()
-        outcome = examined(merged(installed, incoming, replace=replace), city=ground.city, kinds=ground.kinds)
+        wanted = merged(installed, incoming, replace=replace)
+        outcome = examined(wanted, city=ground.city, kinds=ground.kinds)
         before = [entry for _, entry in validated(installed, ground.city)[0]]
     return Plan(
         ground=ground,
         before=before,
         after=outcome.entries,
-        difference=difference(before, outcome.entries),
+        difference=difference(before, outcome.entries, unreadable=_unreadable(wanted, outcome)),
         problems=tuple(outcome.problems),
         notes=incoming.notes,
     )
+
+
+def _unreadable(wanted: Listing, outcome: Examined) -> dict[str, Spot]:
+    """Ids of rows that have not the shape of a device, and where each begins."""
+    if len(outcome.entries) == len(wanted.contents):
+        return {}
+    read = {entry.id for entry in outcome.entries}
+    names = ((index, named(content)) for index, content in enumerate(wanted.contents))
+    return {name: wanted.spot(index, ()) for index, name in names if name is not None and name not in read}
 
 
 def _why_not_written(target: Path) -> list[Problem]:

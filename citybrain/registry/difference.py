@@ -1,10 +1,11 @@
 """What an import or an adoption would change, device by device and field by field."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from config.registry.entries import DeviceEntry
+from config.registry.listing import Spot
 from config.registry.writing import fields_of
 
 Pair = tuple[Any, Any]
@@ -25,16 +26,23 @@ class Difference:
     changed: tuple[Changed, ...] = ()
     removed: tuple[str, ...] = ()
     unchanged: int = 0
+    faulty: Mapping[str, Spot] = field(default_factory=dict)
+    """Devices that are installed, and named by a row which cannot be read as a device: they stay as they are."""
 
     @property
     def is_empty(self) -> bool:
         return not (self.added or self.changed or self.removed)
 
 
-def difference(before: Iterable[DeviceEntry], after: Iterable[DeviceEntry]) -> Difference:
-    """From one registry to the other. Of an id that stands twice the last counts."""
+def difference(
+    before: Iterable[DeviceEntry], after: Iterable[DeviceEntry], *, unreadable: Mapping[str, Spot]
+) -> Difference:
+    """From one registry to the other. Of an id that stands twice the last counts. `unreadable`: ids that are named
+    afterwards by rows which are no devices, with their places; who is named was not removed.
+    """
     old = {entry.id: entry for entry in before}
     new = {entry.id: entry for entry in after}
+    faulty = {name: spot for name, spot in unreadable.items() if name in old and name not in new}
     changed = [
         Changed(id=name, fields=fields)
         for name, entry in new.items()
@@ -44,8 +52,9 @@ def difference(before: Iterable[DeviceEntry], after: Iterable[DeviceEntry]) -> D
     return Difference(
         added=added,
         changed=tuple(changed),
-        removed=tuple(name for name in old if name not in new),
+        removed=tuple(name for name in old if name not in new and name not in faulty),
         unchanged=len(new) - len(added) - len(changed),
+        faulty=faulty,
     )
 
 

@@ -139,6 +139,8 @@ def test_a_topic_does_not_steer_the_terminal(terminal: Terminal, room: EngineRoo
 def test_an_entry_that_is_not_there_is_said_to_be_missing(terminal: Terminal, recorded: Site) -> None:
     ran = terminal.run("quarantine", "show", "99", "--config", recorded.file)
     assert (ran.code, "no entry 99" in ran.err) == (1, True)
+    for why in ("driven again leaves it", "expires (0 so far)", "the oldest go (0 so far)", "citybrain ledger"):
+        assert why in ran.err
 
 
 def test_driving_again_needs_to_be_told_what_and_an_engine(terminal: Terminal, recorded: Site) -> None:

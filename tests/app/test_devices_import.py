@@ -116,6 +116,18 @@ def test_every_problem_comes_at_once_and_nothing_is_written(importing: Importing
     assert ran.err.splitlines()[-1].startswith("4 个问题，未写入")
 
 
+@pytest.mark.parametrize("options", [(), ("--replace",)])
+def test_a_device_whose_row_is_faulty_is_kept_and_not_called_removed(
+    importing: Importing, options: tuple[str, ...]
+) -> None:
+    text = "id,kind,zh,lon,lat\nLP-1,lamp,灯一,112.5,30.9\nNM-1,noise_meter,x,north,30.9\n"
+    answer = importing.json(text, *options)
+    assert ("NM-1" in answer["removed"], answer["faulty"]) == (False, ["NM-1"])
+    ran = importing.run(text, *options)
+    assert "stays as it is: new.csv:3 has a problem" in " ".join(ran.out.split())
+    assert "new.csv:3: NM-1, column lon" in ran.err
+
+
 def test_a_fault_that_was_installed_before_is_told_in_its_own_file(importing: Importing) -> None:
     file = importing.site.folder / "city" / "devices.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("road: R2", "road: R7", 1), encoding="utf-8")
@@ -218,5 +230,5 @@ def test_a_file_that_is_none_is_told_like_any_other_problem(importing: Importing
 
 
 def test_the_answer_in_json_is_one_object_with_these_fields(importing: Importing) -> None:
-    fields = "devices added changed removed unchanged notes problems applied kept engine"
+    fields = "devices added changed removed unchanged faulty notes problems applied kept engine"
     assert set(json.loads(importing.run(NEW, "--json").out)) == set(fields.split())
