@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
+from config.suggestions import closest
 from domain.devices import Device, DeviceKind, Registry
 from domain.errors import Unusable
 from domain.instants import MICROS_PER_S, from_micros, iso
@@ -17,7 +18,7 @@ from domain.names import folded
 from ingest.formats.choosing import Formats
 from ingest.formats.decoded import Decoded, Reject
 from ingest.units import converted
-from ingest.validation import CLOCKLESS_BEFORE
+from ingest.validation import CLOCKLESS_BEFORE, described
 
 Row = Mapping[str, Any]
 LONGEST_KEY = 80
@@ -36,7 +37,8 @@ class Explainer:
     kinds: Mapping[str, DeviceKind] = field(default_factory=dict)
     named: AbstractSet[str] = frozenset()
     """Names that are known besides."""
-    future_skew_s: float = 300.0
+    future_skew_s: float
+    late_horizon_s: float
 
     def explain(self, message: Message) -> Sequence[Row]:
         """[] for a message that is no reading at all. Never raises for what the message says."""
@@ -60,6 +62,7 @@ class Explainer:
         metric = self.catalogue.by_code.get(measurement.metric)
         stored = None if metric is None else _stored(measurement, metric)
         at = measurement.at
+        refused = self._why_refused(measurement, stored, message.received)
         return {
             "device": measurement.device,
             "known": measurement.device in self.devices or measurement.device in self.named,
@@ -74,10 +77,25 @@ class Explainer:
             "live": measurement.live,
             "identity": part.identity,
             "sequence": part.sequence,
-            "refused": self._why_refused(measurement, stored, message.received),
+            "refused": refused,
+            "detail": None if refused is None else described(refused, measurement, message),
+            "hint": self._hint(measurement, refused, message.received),
         }
 
-    def _why_refused(self, measurement: Measurement, stored: float | None, received: int) -> str | None:
+    def _hint(self, measurement: Measurement, refused: Reason | None, received: int) -> str | None:
+        """What the quarantine does not say: which metric was meant, and that the same would be late by now."""
+        if refused is Reason.UNKNOWN_METRIC:
+            known = self._may_report(measurement.device)
+            meant = closest(measurement.metric.casefold(), known)
+            return None if meant is None else f"did you mean {meant}? Capitals count"
+        if refused is None and measurement.at is not None:
+            age_s = (received - measurement.at) / MICROS_PER_S
+            if age_s > self.late_horizon_s:
+                horizon = f"ingest.late_horizon, {self.late_horizon_s / 3600.0:g} h"
+                return f"{age_s / 3600.0:.0f} h old: if it came now it would be refused as late ({horizon})"
+        return None
+
+    def _why_refused(self, measurement: Measurement, stored: float | None, received: int) -> Reason | None:
         """The reason for which the quarantine would have it, apart from an unknown device."""
         at = received if measurement.at is None else measurement.at
         if measurement.metric not in self._may_report(measurement.device):

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from domain.devices import Registry
 from domain.errors import Unusable
-from domain.instants import MICROS_PER_S
+from domain.instants import MICROS_PER_S, from_micros, iso
 from domain.messages import Measurement, Message, Reason
 from domain.metrics import Catalogue
 from domain.readings import Quality, ReadingBatch, Vocabulary
@@ -26,6 +26,8 @@ _CODE = {reason: code for code, reason in enumerate(REASONS)}
 
 CLOCKLESS_BEFORE = 946_771_200 * MICROS_PER_S
 """2000-01-02T00:00Z: times before it (0, 1970, 2000-01-01) come from a device whose clock was never set."""
+_MS_PER_S = 1000
+_A_YEAR = 366 * 86_400 * MICROS_PER_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -129,6 +131,9 @@ def described(reason: Reason, measurement: Measurement, message: Message) -> str
         Reason.FUTURE_TIME: f"{name}: t is {(at - message.received) / MICROS_PER_S:.0f} s ahead of us; set the clock",
         Reason.BAD_TIME: f"{name}: t is that of a clock that was never set; set the device's clock",
     }
+    if reason is Reason.BAD_TIME and CLOCKLESS_BEFORE <= at * _MS_PER_S <= message.received + _A_YEAR:
+        when = iso(from_micros(at))
+        return shown(f"{name}: t is {when}: seconds where milliseconds belong, or a clock that was never set; mend it")
     if reason is Reason.BAD_TIME and measurement.at is None:
         return shown(f"{name}: retained without t, so its age is unknown; send t, or do not retain")
     return shown(sentences[reason])

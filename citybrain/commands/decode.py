@@ -20,8 +20,9 @@ from domain.devices import Device, Dialect
 from domain.errors import Misconfigured, Problem
 from domain.messages import Message
 from domain.names import folded
+from ingest.formats.bounds import spelled
 from ingest.formats.choosing import FormatChoice, Formats, choice_of, mapping_formats
-from ingest.settings import AUTO
+from ingest.settings import AUTO, IngestSettings
 from ingest.topics import TopicFilter
 from runtime.clock import SystemClock
 
@@ -57,8 +58,8 @@ def command(  # noqa: PLR0913  the options of a command line are its parameters
 
     每个数值、每个拒绝、每个略过的字段各输出一行 JSON。
     NDJSON: a line per value (`metric`), per part that was refused (`reason`), per field that is no reading (`field`).
-    `refused` names the reason for which the quarantine would have a value that could be read. Exit code 1 when
-    everything was refused.
+    `refused` names the reason for which the quarantine would have a value that could be read, `detail` is what would
+    stand there, `hint` what it does not say. Exit code 1 when everything was refused.
     """
     if as_hex and as_base64:
         raise click.UsageError("--hex and --base64; give one of them")
@@ -83,12 +84,14 @@ def _explainer(
     """With the feed that the message counts as. Raises Misconfigured and click.BadParameter."""
     catalogue, kinds = load_catalogue()
     devices: dict[str, Device] = {}
+    intake = IngestSettings()
     feed, choice = _FEED, FormatChoice()
     if config is not None:
         installation = assemble(load_settings(config))
         catalogue, kinds = installation.catalogue, dict(installation.registry.kinds)
         devices = by_every_name(installation.registry)
-        choice = choice_of(installation.settings.ingest, installation.registry)
+        intake = installation.settings.ingest
+        choice = choice_of(intake, installation.registry)
         feed = _feed_of(topic, installation.settings) or _FEED
     table = (*mapping_formats(mappings), *choice.table)
     if format_name == _LIST:
@@ -101,7 +104,13 @@ def _explainer(
     by_feed = choice.by_feed if format_name == AUTO else {feed: format_name}
     chosen = replace(choice, table=table, by_feed=by_feed, dialects={**choice.dialects, **dialects})
     explainer = Explainer(
-        formats=Formats(chosen), catalogue=catalogue, devices=devices, kinds=kinds, named=frozenset(dialects)
+        formats=Formats(chosen),
+        catalogue=catalogue,
+        devices=devices,
+        kinds=kinds,
+        named=frozenset(dialects),
+        future_skew_s=intake.future_skew,
+        late_horizon_s=intake.late_horizon,
     )
     return explainer, feed
 
@@ -144,14 +153,14 @@ def _unhex(text: bytes) -> bytes:
     try:
         return bytes.fromhex(text.decode("ascii"))
     except ValueError as exc:
-        raise click.UsageError(f"{text[:40]!r} is no hex; give pairs of 0-9 a-f") from exc
+        raise click.UsageError(f"'{spelled(text[:40])}' is no hex; give pairs of 0-9 a-f") from exc
 
 
 def _unbase64(text: bytes) -> bytes:
     try:
         return base64.b64decode(b"".join(text.split()), validate=True)
     except binascii.Error as exc:
-        raise click.UsageError(f"{text[:40]!r} is no base64: {exc}") from exc
+        raise click.UsageError(f"'{spelled(text[:40])}' is no base64: {exc}") from exc
 
 
 def _print(row: Row) -> None:

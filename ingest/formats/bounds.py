@@ -53,6 +53,11 @@ def shown(detail: str) -> str:
     return text if len(text) <= LONGEST_DETAIL and len(detail) <= LONGEST_DETAIL else f"{text[: LONGEST_DETAIL - 1]}…"
 
 
+def spelled(content: bytes) -> str:
+    """Bytes of strangers as text, for a sentence; those that are no UTF-8 as \\xff."""
+    return content.decode("utf-8", "backslashreplace")
+
+
 def _weight(part: Decoded) -> int:
     if not part.rejects:
         return len(part.measurements) or 1

@@ -17,6 +17,7 @@ from domain.instants import to_micros
 from domain.messages import Measurement, Message, Reason
 from domain.names import why_no_name
 from domain.readings import Quality
+from ingest.formats.bounds import spelled
 from ingest.formats.decoded import Decoded, Dialects, Reject
 from ingest.formats.depth import is_deeper
 from ingest.formats.looks import is_marked, why_no_json
@@ -73,6 +74,7 @@ _one = msgspec.json.Decoder(Report)
 _raw_values = msgspec.json.Decoder(_RawValues)
 _countable = msgspec.json.Decoder(_Countable)
 _value = msgspec.json.Decoder(float | None)
+_UNDER_V = """; values stand under `v`: {"v": {"laeq": 58.4}}"""
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -149,7 +151,7 @@ def _take_apart(payload: bytes) -> Sequence[_Part]:
 
 def _mend(text: bytes, where: str) -> _Part:
     if not text.startswith(b"{"):  # told apart before three decoders try: a message may hold 100,000 of them
-        detail = f"{where}: an object with `v` is wanted, not {text[:40]!r}"
+        detail = f"{where}: an object with `v` is wanted, not {spelled(text[:40])}"
         return _Part(None, (Reject(reason=Reason.WRONG_SHAPE, detail=detail),))
     try:
         return _Part(_one.decode(text))
@@ -170,7 +172,7 @@ def _without_bad_values(loose: _RawValues, where: str) -> _Part:
         try:
             well[metric] = _value.decode(raw)
         except _UNREADABLE as exc:
-            detail = f"{where}.v.{metric[:80]}: {bytes(raw)[:80]!r}: {exc}"
+            detail = f"{where}.v.{metric[:80]}: {spelled(bytes(raw)[:80])}: {exc}"
             rejects.append(Reject(reason=Reason.BAD_NUMBER, detail=detail))
     envelope = {name: getattr(loose, name) for name in _Envelope.__struct_fields__}
     return _Part(Report(v=well, **envelope), tuple(rejects))
@@ -259,7 +261,8 @@ def _unreadable(exc: Exception, payload: bytes) -> Unusable:
         case RecursionError():
             return Unusable(Reason.WRONG_SHAPE, f"nested deeper than {MAX_DEPTH} levels; flatten the message")
         case msgspec.ValidationError():
-            return Unusable(Reason.WRONG_SHAPE, str(exc))
+            advice = _UNDER_V if "missing required field `v`" in str(exc) else ""
+            return Unusable(Reason.WRONG_SHAPE, f"{exc}{advice}")
         case _:
             return Unusable(Reason.NOT_JSON, why_no_json(payload, exc))
 

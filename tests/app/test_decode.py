@@ -32,7 +32,7 @@ def test_a_value_says_all_that_would_be_stored(terminal: Terminal, tmp_path: Pat
     said = {**NOISE, "v": {"temperature": 70}, "u": {"temperature": "F"}, "q": "uncertain", "id": "a", "seq": 4}
     ran = decode(terminal, tmp_path, said, "--topic", UP)
     assert ran.code == 0
-    assert ran.rows == [
+    assert [{name: value for name, value in row.items() if name != "hint"} for row in ran.rows] == [
         {
             **{
                 "format": "native",
@@ -44,7 +44,7 @@ def test_a_value_says_all_that_would_be_stored(terminal: Terminal, tmp_path: Pat
             },
             **{"start": "2026-11-22T11:59:00.000Z", "end": "2026-11-22T12:00:00.000Z"},
             **{"value": 70.0, "value_stored": pytest.approx(21.111, abs=1e-3), "quality": "uncertain", "live": True},
-            **{"identity": "a", "sequence": 4, "refused": None},
+            **{"identity": "a", "sequence": 4, "refused": None, "detail": None},
         }
     ]
 
@@ -94,6 +94,46 @@ def test_a_value_that_the_quarantine_would_have_names_the_reason(
     assert [row["refused"] for row in decode(terminal, tmp_path, said, "--topic", UP).rows] == [reason]
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({**NOISE, "v": {"LAeq": 50}}, "NM-1 LAeq: not a metric of this device's kind"),
+        ({**NOISE, "t": NOW_MS // 1000}, "seconds where milliseconds belong"),
+        ({**NOISE, "t": 5}, "a clock that was never set"),
+        ({**NOISE, "t": NOW_MS * 2}, "s ahead of us"),
+        ({**NOISE, "v": {"laeq": "50.1"}}, '$.v.laeq: "50.1": '),
+        ({"laeq": 50}, "values stand under `v`"),
+        ("hello", 'not "hello"'),
+    ],
+)
+def test_what_is_refused_has_the_sentence_of_the_quarantine(
+    terminal: Terminal, tmp_path: Path, said: object, words: str
+) -> None:
+    [row] = decode(terminal, tmp_path, said, "--topic", UP).rows
+    assert words in row["detail"] and "b'" not in row["detail"]
+
+
+def test_a_metric_that_was_misspelled_is_guessed(terminal: Terminal, tmp_path: Path) -> None:
+    [row] = decode(terminal, tmp_path, {**NOISE, "v": {"LAeq": 50}}, "--topic", UP).rows
+    assert row["hint"] == "did you mean laeq? Capitals count"
+
+
+def test_a_value_that_would_be_late_by_now_says_so_and_is_not_refused(terminal: Terminal, tmp_path: Path) -> None:
+    [row] = decode(terminal, tmp_path, {**NOISE, "t": NOW_MS - 365 * 86_400_000}, "--topic", UP).rows
+    assert row["refused"] is None
+    assert "refused as late (ingest.late_horizon, 26 h)" in row["hint"]
+
+
+def test_a_value_of_this_moment_has_no_hint(terminal: Terminal, tmp_path: Path) -> None:
+    [row] = decode(terminal, tmp_path, {"v": {"laeq": 50}}, "--topic", UP).rows
+    assert (row["refused"], row["detail"], row["hint"]) == (None, None, None)
+
+
+def test_a_cut_frame_says_how_much_was_announced_and_how_much_came(terminal: Terminal, tmp_path: Path) -> None:
+    [row] = decode(terminal, tmp_path, b"##0285QN=20160801085857223;ST=32;CN=2011", "--topic", "hj212/x").rows
+    assert "285 bytes announced and 4 of checksum behind them, 34 came" in row["detail"]
+
+
 def test_one_payload_per_line_with_the_number_of_the_line(terminal: Terminal, tmp_path: Path) -> None:
     text = b"\n".join([json.dumps(NOISE).encode(), b"", b"{", json.dumps(NOISE).encode()])
     ran = decode(terminal, tmp_path, text, "--topic", UP, "--lines")
@@ -121,7 +161,8 @@ def test_every_fault_of_a_file_of_dialects_is_told(terminal: Terminal, tmp_path:
     dialects.write_text("a: {timezone: Mars/Base}\nb: {colour: red}\n", encoding="utf-8")
     ran = decode(terminal, tmp_path, TASMOTA, "--device-settings", dialects)
     assert ran.code == 1
-    assert [line.split(":")[2] for line in ran.err.splitlines()] == ["1", "2"]
+    *told, count = ran.err.splitlines()
+    assert ([line.split(":")[2] for line in told], "2 problems" in count) == (["1", "2"], True)
 
 
 def test_a_mapping_is_tried_before_it_is_installed(terminal: Terminal, tmp_path: Path) -> None:

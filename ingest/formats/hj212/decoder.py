@@ -18,7 +18,7 @@ from ingest.formats.decoded import Decoded, Dialects, Reject
 from ingest.formats.hj212.content import Sample, samples_of
 from ingest.formats.hj212.coverage import Coverage
 from ingest.formats.hj212.crc import Check
-from ingest.formats.hj212.framing import Piece, cut
+from ingest.formats.hj212.framing import Piece, cut, why_none
 from ingest.formats.hj212.keeping import Ended, Kept, KeptParts
 from ingest.formats.hj212.packet import FIRST_ENCRYPTED_VERSION, Packet, opened
 from ingest.formats.hj212.parts import GivenUp, Joined, Parts
@@ -92,8 +92,7 @@ class Hj212:
 
     def _piece(self, piece: Piece, message: Message, dialects: Dialects) -> Sequence[Decoded]:
         if not piece.is_frame:
-            detail = f"no HJ 212 frame: {len(piece.content)} bytes, {piece.content[:_SHOWN]!r}"
-            return [_rejected("", Reason.WRONG_SHAPE, detail)]
+            return [_rejected("", Reason.WRONG_SHAPE, why_none(piece.content))]
         try:
             packet = opened(piece.content)
             device = device_name(packet.mn)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ingest.formats.bounds import spelled
+
 LONGEST = 16 * 1024
 """Bytes of one frame. The length field reaches to 9,999; Chinese text may be counted in characters."""
 
@@ -12,6 +14,9 @@ _CONTENT = re.compile(rb"CP\s*=\s*&&")
 _CHECKSUM = re.compile(rb"[0-9A-Fa-f]{4}")
 _LONGEST_START = 16
 """Where a start has not wholly arrived yet, it is within the last so many bytes."""
+_END_BYTES = 4
+"""Of the checksum, which the length field does not count."""
+_SHOWN = 60
 _BLANK = b"\r\n\t \0"
 
 
@@ -43,6 +48,19 @@ def cut(stream: bytes, *, is_all: bool) -> tuple[list[Piece], bytes]:
             more, rest = _headless(region[end:], is_all=False)
             return [*pieces, *more], rest
     return pieces, b""
+
+
+def why_none(content: bytes) -> str:
+    """What is wrong with bytes that are no frame: cut off on the way, without an end, or something else."""
+    begin = _START.match(content)
+    if begin is None:
+        return f"no HJ 212 frame: {len(content)} bytes, '{spelled(content[:_SHOWN])}'"
+    announced, came = int(begin[1]), len(content) - begin.end()
+    if came < announced + _END_BYTES:
+        told = f"{announced} bytes announced and {_END_BYTES} of checksum behind them, {came} came"
+        return f"the HJ 212 frame is cut off: {told}; send it whole: '{spelled(content[:_SHOWN])}'"
+    told = f"{announced} bytes announced, {came} came, and no && with a checksum where they end"
+    return f"no HJ 212 frame: {told}: '{spelled(content[:_SHOWN])}'"
 
 
 def _headless(stream: bytes, *, is_all: bool) -> tuple[list[Piece], bytes]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from domain.errors import Unusable
 from domain.messages import Reason
+from ingest.formats.bounds import spelled
 from ingest.formats.hj212.crc import Check, checked, checksum
 
 _FRAME = re.compile(rb"##(\d{3,4})(.*&&)([0-9A-Fa-f]{4})\s*", re.DOTALL)
@@ -47,7 +48,7 @@ def opened(frame: bytes) -> Packet:
     """The packet in a frame. Raises Unusable(WRONG_SHAPE) for a damaged one, naming both checksums."""
     match = _FRAME.fullmatch(frame)
     if match is None:
-        raise _unusable(f"no HJ 212 frame (##, length, header, CP=&&…&&, CRC): {frame[:60]!r}")
+        raise _unusable(f"no HJ 212 frame (##, length, header, CP=&&…&&, CRC): '{spelled(frame[:60])}'")
     segment, given = match[2], int(match[3], 16)
     text = _text(segment)
     check = checked(segment, given)
