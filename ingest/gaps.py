@@ -1,8 +1,12 @@
 """Finds messages that were lost before the broker, by the devices' own counters."""
 
+from array import array
 from collections import OrderedDict
 from collections.abc import Iterable
 
+NEVER = -2
+LARGEST = 2**62
+"""Beyond that nobody counts; JSON would let a message say any number."""
 RECALLED = 1000
 """How many missing numbers of one device are kept in mind; what is missing longer stays counted as lost."""
 LONGEST_GAP = 100_000
@@ -18,21 +22,26 @@ class SequenceGaps:
     def __init__(self) -> None:
         self.missing = 0
         """Messages that never came, over all devices."""
-        self._latest: dict[int, int] = {}
+        self._latest = array("q")
+        """By device, or NEVER: eight bytes each, where a dictionary takes ninety."""
         self._absent: dict[int, OrderedDict[int, None]] = {}
 
     def saw(self, messages: Iterable[tuple[int, int]]) -> None:
         """Device and number of each, as they came."""
         latest = self._latest
         for device, number in messages:
-            if latest.get(device) == number - 1:  # nearly always
+            if device >= len(latest):
+                latest.extend([NEVER] * (device + 1 - len(latest)))
+            if latest[device] == number - 1:  # nearly always
                 latest[device] = number
             else:
                 self._saw(device, number)
 
     def _saw(self, device: int, number: int) -> None:
-        latest = self._latest.get(device)
-        if latest is None or number == latest + 1:
+        latest = self._latest[device]
+        if not 0 <= number <= LARGEST:
+            return
+        if latest in (NEVER, number - 1):
             self._latest[device] = number
         elif number > latest + LONGEST_GAP:
             self._begins_anew(device, number)

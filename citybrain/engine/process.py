@@ -128,7 +128,12 @@ class EngineProcess:
         token = secrets.token_urlsafe(32)
         listener = socket.create_server(("127.0.0.1", 0))
         config = uvicorn.Config(
-            build_api(self._desk, token=token), log_level="warning", timeout_graceful_shutdown=1, lifespan="off"
+            build_api(self._desk, token=token),
+            loop="asyncio",  # uvloop and websockets, where they happen to be there, would only take room
+            ws="none",
+            lifespan="off",
+            log_level="warning",
+            timeout_graceful_shutdown=1,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="api", daemon=True)

@@ -24,8 +24,9 @@
 
   // What the devices' own numbers say was lost before it reached us; silent while nothing was.
   function missing(feed) {
+    const { el, t, number } = citybrain;
     if (!feed.missing) return "";
-    return citybrain.el("Span", { className: "verdict late" }, `${citybrain.t("feeds.missing")} ${citybrain.number(feed.missing)}`);
+    return el("Div", { className: "verdicts" }, el("Span", { className: "verdict late" }, `${t("feeds.missing")} ${number(feed.missing)}`));
   }
 
   function last(feed, now) {
@@ -47,7 +48,8 @@
         el("Div", {}, [term("received", ""), term("stored", "=")]),
         el("Div", {}, SMALL_FATES.map((fate) => term(fate, "+"))),
       ]),
-      el("Div", { className: "verdicts" }, [balance(feed), store(feed), missing(feed), el("Span", { className: "last" }, last(feed, now))]),
+      el("Div", { className: "verdicts" }, [balance(feed), store(feed), el("Span", { className: "last" }, last(feed, now))]),
+      missing(feed),
     ]);
   }
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 import httpx
 import numpy as np
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from citybrain.edge.api import build_api
 from citybrain.edge.batches import batches_of
@@ -39,7 +39,7 @@ PATHS = (
 class Client:
     """Calls the application without a server in between."""
 
-    api: FastAPI
+    api: Starlette
     headers: Mapping[str, Any] = field(default_factory=lambda: {"Authorization": f"Bearer {TOKEN}"})
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> httpx.Response:

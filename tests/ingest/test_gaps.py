@@ -52,5 +52,9 @@ def test_a_long_gap_takes_little_memory() -> None:
     assert len(gaps._absent[7]) <= RECALLED
 
 
+def test_a_number_that_nobody_counts_to_is_passed_over() -> None:
+    assert missing_after(1, 2, 10**30, -(10**30), -7, 5) == 2
+
+
 def test_a_leap_beyond_belief_is_a_counter_that_begins_anew() -> None:
     assert missing_after(0, 2**53, 2**53 + 1, 3, 4) == 0
