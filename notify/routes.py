@@ -25,7 +25,7 @@ def open_channels(
         try:
             if route.id in channels:
                 raise Refused("the id stands twice; give every route its own")
-            channels[route.id] = _channel(_address(route, environment), directory)
+            channels[route.id] = _channel(address_of(route, environment), directory)
         except Refused as exc:
             problems.append(f"route {route.id}: {exc}")
     if problems:
@@ -45,7 +45,7 @@ def _channel(address: str, directory: Path) -> Channel:
     return LogChannel(file)
 
 
-def _address(route: RouteSettings, environment: Mapping[str, str]) -> str:
+def address_of(route: RouteSettings, environment: Mapping[str, str]) -> str:
     """The route's URL, wherever it is kept. Raises Refused when there is none, or more than one."""
     given = [name for name in ("url", "url_file", "url_env") if getattr(route, name) is not None]
     match route:

@@ -15,8 +15,9 @@ from citybrain.doctor.broker import examine_broker
 from citybrain.doctor.feeds import examine_feeds
 from citybrain.doctor.files import examine_files
 from citybrain.doctor.findings import Finding, Level, Section
-from citybrain.doctor.installation import examine_registry, examine_routes
+from citybrain.doctor.installation import examine_registry
 from citybrain.doctor.machine import examine_machine
+from citybrain.doctor.routes import examine_routes
 from citybrain.doctor.stores import examine_stores
 from citybrain.settings import load_settings
 from runtime import logs

@@ -1,11 +1,9 @@
-"""Registry and routes: what a device or a notice would miss."""
+"""The registry: what a device would miss."""
 
 from collections.abc import Sequence
 
 from citybrain.doctor.findings import Finding, Level, Section
 from domain.devices import Device, Registry
-from notify.routes import LOG
-from notify.settings import NotifySettings
 
 SHOWN = 5
 NOISE_METER = "noise_meter"
@@ -24,30 +22,6 @@ def examine_registry(registry: Registry) -> Sequence[Finding]:
     if without_road:
         findings.append(_lacking(without_road, "路灯缺道路 road", "lamps without a road: they count in no lit rate"))
     return findings
-
-
-def examine_routes(settings: NotifySettings) -> Sequence[Finding]:
-    """Whether anybody is reached. Nothing is sent."""
-    if not settings.routes:
-        return [_silent("没有通知路由：无人会被通知", "no routes: nobody is told of anything")]
-    people = [
-        route.id for route in settings.routes if route.url is None or not route.url.get_secret_value().startswith(LOG)
-    ]
-    if not people:
-        return [_silent("通知只写入文件", "notices only go to files")]
-    names = ", ".join(people)
-    return [Finding(section=Section.ROUTES, level=Level.OK, zh=f"通知路由 {names}", en=f"routes {names}")]
-
-
-def _silent(zh: str, en: str) -> Finding:
-    return Finding(
-        section=Section.ROUTES,
-        level=Level.NOTE,
-        zh=zh,
-        en=en,
-        advice_zh="在 notify.routes 中加入值班人员的路由",
-        advice_en="add the route of the person on duty to notify.routes",
-    )
 
 
 def _lacking(devices: Sequence[Device], zh: str, en: str) -> Finding:

@@ -13,8 +13,9 @@ import pytest
 from citybrain.doctor.broker import examine_broker
 from citybrain.doctor.feeds import examine_feeds
 from citybrain.doctor.findings import Finding, Level, Section
-from citybrain.doctor.installation import examine_registry, examine_routes
+from citybrain.doctor.installation import examine_registry
 from citybrain.doctor.machine import examine_machine
+from citybrain.doctor.routes import examine_routes
 from citybrain.doctor.stores import examine_stores
 from citybrain.edge.address import EngineAddress
 from citybrain.engine.dropped import JOURNAL_DROPPED
@@ -27,6 +28,7 @@ from tests.app.engine_room import EngineRoom
 from tests.app.installation import Site, write_installation
 from tests.app.terminal import Terminal
 from tests.ingest.brokers import BrokerProcess, embedded_broker, free_port, mosquitto
+from tests.notify.receivers import webhook
 
 __all__ = ["embedded_broker", "mosquitto"]
 
@@ -98,11 +100,49 @@ def test_devices_that_no_limit_can_reach_are_named(tmp_path: Path) -> None:
     assert "1 noise meters without a zone: no limit applies: NM-1" in found
 
 
-def test_a_city_that_tells_nobody_is_told_so() -> None:
-    to_file = NotifySettings.model_validate({"routes": [{"id": "log", "url": "log://notices.log"}]})
-    to_phone = NotifySettings.model_validate({"routes": [{"id": "duty", "url": "json://127.0.0.1"}]})
-    found = [levels(examine_routes(settings)) for settings in (NotifySettings(routes=()), to_file, to_phone)]
-    assert found == [[Level.NOTE], [Level.NOTE], [Level.OK]]
+def routes(*entries: dict[str, object]) -> NotifySettings:
+    return NotifySettings.model_validate({"routes": entries})
+
+
+def test_a_city_that_tells_nobody_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    kept = tmp_path / "address"
+    kept.write_text("log://notices.log", encoding="utf-8")
+    with webhook() as hook:
+        cases = [
+            *(routes(), routes({"id": "log", "url": "log://notices.log"}), routes({"id": "log", "url_file": kept})),
+            routes({"id": "duty", "url": hook.url}),
+        ]
+        assert [levels(examine_routes(case)) for case in cases] == [[Level.NOTE]] * 3 + [[Level.OK]]
+    assert hook.requests == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "untold"),
+    [
+        ({"severities": ["red"]}, "yellow, white"),
+        ({"severities": ["red", "yellow"]}, "white"),
+        ({"moves": ["return"]}, "red, yellow, white"),
+    ],
+)
+def test_colours_that_reach_nobody_are_named(
+    monkeypatch: pytest.MonkeyPatch, entry: dict[str, object], untold: str
+) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with webhook() as hook:
+        found = examine_routes(routes({"id": "log", "url": "log://n"}, {"id": "duty", "url": hook.url, **entry}))
+    assert [(one.level, one.en.rpartition(": ")[2]) for one in found[1:]] == [(Level.NOTE, untold)]
+
+
+@pytest.mark.parametrize("scheme", ["json", "mailto"])
+def test_a_receiver_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with webhook() as hook:
+        port = hook.url.split(":")[2].split("/")[0]
+    url = f"{scheme}://127.0.0.1:{port}?from=a@example.cn&to=b@example.cn"
+    [_, absent] = examine_routes(routes({"id": "duty", "url": url}))
+    assert absent.level is Level.NOTE
+    assert f"route duty does not answer: 127.0.0.1:{port}" in absent.en
 
 
 def test_the_page_ends_with_exit_code_1_when_something_is_bad(terminal: Terminal, site: Site) -> None:
