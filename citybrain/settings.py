@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from citybrain.environment import overlay
 from config.durations import Seconds
 from config.loading import Strict, build, read_yaml
+from config.sizes import Bytes
 from dashboard.settings import WebSettings
 from domain.errors import Misconfigured, Problem
 from domain.ports import Clock
@@ -65,7 +66,7 @@ class LogSettings(Strict):
     """Where the output of the processes goes: into files of this folder, within bounds, else to ours (journald)."""
 
     folder: Path | None = None
-    size: int = Field(default=USUAL.size, ge=4096)
+    size: Bytes = Field(default=USUAL.size, ge=4096)
     generations: int = Field(default=USUAL.generations, ge=0, le=100)
 
     @property

@@ -21,6 +21,14 @@ _SAY_ENOUGH = frozenset({"missing", "extra_forbidden", "value_error"})
 """Kinds of error that need no value beside them, or name it themselves: ours do."""
 
 
+class FaultBelow(ValueError):
+    """A validator of a whole section raises it for a fault that stands at a place inside of the section."""
+
+    def __init__(self, message: str, where: Where) -> None:
+        super().__init__(message)
+        self.where = where
+
+
 class Strict(BaseModel):
     """Base of everything that a file may say: unknown keys are refused, values do not change afterwards."""
 
@@ -130,9 +138,15 @@ def shape_faults(model: type[BaseModel], problems: ValidationError) -> Iterator[
     """What is wrong, each with its path inside the content: the advice, and the value where it may be shown."""
     secrets = frozenset(_secrets(model))
     for error in problems.errors():
-        where: Where = tuple(error["loc"])
+        where: Where = (*error["loc"], *_below(error))
         hint = did_you_mean(where[-1], keys_beside(model, where)) if error["type"] == "extra_forbidden" else ""
         yield where, _told_with_value(error, secrets) + hint
+
+
+def _below(error: Any) -> Where:
+    """Inside of the section whose validator complains."""
+    fault = error.get("ctx", {}).get("error")
+    return fault.where if isinstance(fault, FaultBelow) else ()
 
 
 def _problem(where: Where, message: str, *, file: Path, lines: Mapping[Where, int]) -> Problem:

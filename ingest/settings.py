@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_v
 from config.durations import Seconds
 from config.loading import Strict
 from config.secrets import revealed
+from config.sizes import Bytes
 from domain.errors import Misconfigured, Problem
 from ingest.topics import TopicFilter
 
@@ -168,7 +169,7 @@ class ListenerSettings(Strict):
 class LimitSettings(Strict):
     """What one message may be. The figures are those of docs/wire.md."""
 
-    payload_bytes: int = Field(default=256 * 1024, ge=1)
+    payload_bytes: Bytes = Field(default=256 * 1024, ge=1)
     values: int = Field(default=10_000, ge=1)
 
 

@@ -2,13 +2,14 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
 from config.durations import Seconds
 from config.loading import Strict
 from config.secrets import revealed
+from config.sizes import Bytes
 
 MIB = 1024 * 1024
 
@@ -26,9 +27,9 @@ class JournalSettings(Strict):
     `limit` bounds all of it, in bytes; without it the disk does. What the rules have not judged yet is never dropped.
     """
 
-    segment_bytes: int = Field(default=64 * MIB, ge=4096)
+    segment_bytes: Bytes = Field(default=64 * MIB, ge=4096)
     keep: Seconds = 48 * 3600.0
-    limit: int | None = Field(default=None, ge=16384)
+    limit: Annotated[Bytes, Field(ge=16384)] | None = None
     when_full: WhenFull = WhenFull.WAIT
 
     @model_validator(mode="after")

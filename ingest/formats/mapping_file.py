@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from config.durations import Seconds
-from config.loading import Strict, line_numbers, load, nearest_line, read_yaml
+from config.loading import FaultBelow, Strict, Where, line_numbers, load, nearest_line, read_yaml
 from domain.errors import Misconfigured, Problem
 from domain.metrics import Catalogue
 from ingest.formats.mapping_paths import items_path_of, path_of
@@ -120,18 +120,21 @@ class MappingFile(Strict):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        codes = [path_of(value.path).code.casefold() for value in self.values]
-        twice = sorted({code for code in codes if codes.count(code) > 1})
-        if twice:
-            raise ValueError(
-                f"values: {', '.join(twice)} stands twice; one path gives one metric, capitals do not count"
-            )
+        first: dict[str, int] = {}
+        for place, value in enumerate(self.values):
+            code = path_of(value.path).code.casefold()
+            if code in first:
+                advice = f"first in values.{first[code]}; one path gives one metric, capitals do not count"
+                raise FaultBelow(f"{code} stands twice, {advice}", ("values", place, "path"))
+            first[code] = place
         part = self.device.strip("{}")
         without = [topic for topic in self.topics if part not in topic_pattern(topic).names]
         if self.device.startswith("{") and without:
-            raise ValueError(f"device {self.device} is no part of topic {without[0]!r}; write {{{part}}} into it")
-        if self.items is None and any(path.startswith("@") for path in _paths(self)):
-            raise ValueError("a path begins with @, but there are no items; write $ for the message")
+            advice = f"{self.device} is no part of topic {without[0]!r}; write {{{part}}} into it"
+            raise FaultBelow(advice, ("device",))
+        astray = [where for where, path in _paths(self) if path.startswith("@")]
+        if self.items is None and astray:
+            raise FaultBelow("the path begins with @, but there are no items; write $ for the message", astray[0])
         return self
 
 
@@ -147,7 +150,7 @@ def load_mappings(files: tuple[Path, ...]) -> list[MappingFile]:
             continue
         if any(mapping.name == other.name for other in found):
             message = f"name: a mapping {mapping.name!r} was read before; give every mapping its own name"
-            problems.append(Problem(file=str(file), line=None, message=message))
+            problems.append(Problem(file=str(file), line=_line(file, ("name",)), message=message))
         found.append(mapping)
     if problems:
         raise Misconfigured(problems)
@@ -157,7 +160,7 @@ def load_mappings(files: tuple[Path, ...]) -> list[MappingFile]:
 def check_metrics(files: tuple[Path, ...], catalogue: Catalogue) -> None:
     """Raises Misconfigured for lines whose metric nobody has described, or whose unit nobody can turn into its."""
     problems = [
-        Problem(file=str(file), line=_line(file, place, key), message=f"values.{place}.{key}: {what}")
+        Problem(file=str(file), line=_line(file, ("values", place, key)), message=f"values.{place}.{key}: {what}")
         for file in files
         for place, value in enumerate(load(file, MappingFile).values)
         for key, what in _misfits(value, catalogue)
@@ -176,11 +179,18 @@ def _misfits(value: ValueEntry, catalogue: Catalogue) -> Iterator[tuple[str, str
         yield "unit", f"{value.unit!r} cannot be turned into {wanted}, the unit of {value.metric}; {_UNIT_ADVICE}"
 
 
-def _line(file: Path, place: int, key: str) -> int | None:
-    return nearest_line(line_numbers(read_yaml(file)[0]), ("values", place, key))
+def _line(file: Path, where: Where) -> int | None:
+    return nearest_line(line_numbers(read_yaml(file)[0]), where)
 
 
-def _paths(mapping: MappingFile) -> list[str]:
-    sections: list[Any] = [mapping.time, mapping.span, mapping.quality, *mapping.values]
-    paths = [section.path for section in sections if section is not None]
-    return [path for path in (mapping.device, mapping.identity, mapping.sequence, *paths, *mapping.ignore) if path]
+def _paths(mapping: MappingFile) -> Iterator[tuple[Where, str]]:
+    """All paths that lead into an item or the message, each with its place in the file."""
+    for name in ("device", "identity", "sequence"):
+        if path := getattr(mapping, name):
+            yield (name,), path
+    for name in ("time", "span", "quality"):
+        section = getattr(mapping, name)
+        if section is not None and section.path:
+            yield (name, "path"), section.path
+    yield from ((("values", place, "path"), value.path) for place, value in enumerate(mapping.values))
+    yield from ((("ignore", place), path) for place, path in enumerate(mapping.ignore))

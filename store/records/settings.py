@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr
 
 from config.durations import Seconds
 from config.loading import Strict
+from config.sizes import Bytes
 
 AtLeastADay = Annotated[Seconds, Field(ge=86400)]
 
@@ -22,7 +23,7 @@ class RecordsSettings(Strict):
 
     url: SecretStr | None = None
     quarantine_limit: int = Field(default=100_000, ge=1)
-    quarantine_bytes: int = Field(default=256 * 1024 * 1024, ge=1024 * 1024)
+    quarantine_bytes: Bytes = Field(default=256 * 1024 * 1024, ge=1024 * 1024)
     quarantine_keep: Annotated[Seconds, Field(gt=0)] = 30 * 86400.0
     ledger_keep: AtLeastADay = 400 * 86400.0
     notices_keep: AtLeastADay = 400 * 86400.0

@@ -8,9 +8,11 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from config.durations import Seconds, parse_duration
+from config.sizes import UNITS, Bytes
 from rules.settings import SHIPPED_FILES, SHIPPED_LIMITS
 
 _DURATION = Seconds.__metadata__[0]  # type: ignore[attr-defined]  an Annotated has it
+_SIZE = Bytes.__metadata__[0]  # type: ignore[attr-defined]  an Annotated has it
 _UNITS = (("d", 86_400.0), ("h", 3_600.0), ("m", 60.0), ("s", 1.0), ("ms", 0.001))
 
 
@@ -38,12 +40,22 @@ def _is_list(field: FieldInfo) -> bool:
 
 
 def _default(field: FieldInfo) -> str:
-    return "required" if field.is_required() else spelled(field.default, is_duration=_is_duration(field))
+    if field.is_required():
+        return "required"
+    if isinstance(field.default, int) and _is(_SIZE, field):
+        return size(field.default)
+    return spelled(field.default, is_duration=_is(_DURATION, field))
 
 
-def _is_duration(field: FieldInfo) -> bool:
+def _is(kind: object, field: FieldInfo) -> bool:
     within = (extra for part in _parts(field.annotation) for extra in getattr(part, "__metadata__", ()))
-    return _DURATION in (*field.metadata, *within)
+    return kind in (*field.metadata, *within)
+
+
+def size(number: int) -> str:
+    """In the largest unit of 1024 that gives a whole number."""
+    units = [unit for unit, each in UNITS.items() if unit.endswith("iB") and number % each == 0]
+    return f"{number // UNITS[units[-1]]}{units[-1]}" if units else str(number)
 
 
 def spelled(value: Any, *, is_duration: bool) -> str:

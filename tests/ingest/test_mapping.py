@@ -278,6 +278,28 @@ def test_every_problem_of_a_file_comes_at_once_with_its_line(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("$.b", "$.A", 6),
+        ("{who}", "{whom}", 3),
+        ("$.b", "@.b", 6),
+        ("$.q", "@.q", 4),
+        ("$.i", "@.i", 7),
+    ],
+)
+def test_a_fault_between_two_entries_has_the_line_of_the_entry(tmp_path: Path, old: str, new: str, line: int) -> None:
+    file = tmp_path / "acme.yaml"
+    text = (
+        "name: acme\ntopics: ['acme/{who}']\ndevice: '{who}'\nquality: {path: $.q, good: [1]}\n"
+        "values: [{path: $.a, metric: laeq},\n  {path: $.b, metric: lamax}]\nignore: [$.i]\n"
+    )
+    text = text.replace(old, new) if old != "{who}" else text.replace("device: '{who}'", f"device: '{new}'")
+    file.write_text(text, encoding="utf-8")
+    [problem] = problems(file)
+    assert int(problem.split(":")[1]) == line
+
+
+@pytest.mark.parametrize(
     ("changes", "word"),
     [
         ({"values": []}, "values"),
