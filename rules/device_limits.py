@@ -22,6 +22,7 @@ from pydantic import (
 
 from config.loading import Strict, read_text, shape_faults
 from config.registry.entries import FigureName
+from config.separators import named_separator
 from config.suggestions import did_you_mean
 from domain.devices import Device, Registry
 from domain.errors import Misconfigured, Problem
@@ -189,10 +190,11 @@ def _read_table(path: Path) -> tuple[dict[str, float], dict[str, int]]:
     limits: dict[str, float] = {}
     lines: dict[str, int] = {}
     problems: list[Problem] = []
-    rows = csv.reader(text.splitlines(), delimiter=_delimiter(text))
-    for line, row in enumerate(rows, start=1):
+    above = 1 if named_separator(text.partition("\n")[0]) else 0
+    rows = csv.reader(text.splitlines()[above:], delimiter=_delimiter(text))
+    for line, row in enumerate(rows, start=above + 1):
         cells = [cell.strip() for cell in row]
-        if not any(cells) or cells[0].startswith("#") or (line == 1 and cells[0].casefold() in HEADS):
+        if not any(cells) or cells[0].startswith("#") or (line == above + 1 and cells[0].casefold() in HEADS):
             continue
         fault = _fault(cells, lines)
         if fault:
@@ -206,7 +208,7 @@ def _read_table(path: Path) -> tuple[dict[str, float], dict[str, int]]:
 
 def _delimiter(text: str) -> str:
     first = text.partition("\n")[0]
-    return max((",", ";", "\t"), key=first.count)
+    return named_separator(first) or max((",", ";", "\t"), key=first.count)
 
 
 def _fault(cells: list[str], lines: Mapping[str, int]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from citybrain.air.columns import Layout, layout
 from citybrain.noise.table_file import encoding_of
+from config.separators import named_separator
 from domain.errors import Refused
 
 _PREAMBLE = 40
@@ -39,7 +40,7 @@ def open_table(path: Path, pollutants: Collection[str]) -> Table:
     for number, line in enumerate(lines[:_PREAMBLE], start=1):
         delimiter = max(",;\t|", key=line.count)
         names = [name.strip().lstrip("\ufeff") for name in next(csv.reader([line], delimiter=delimiter), [])]
-        if not any(names):
+        if not any(names) or named_separator(line):
             continue
         where = f"{path}:{number}"
         found = layout(names, pollutants)

@@ -15,6 +15,7 @@ from citybrain.noise.readings_file import LEVEL, PEAK, RAIN, WIND, Value, noise_
 from citybrain.noise.rows import NoiseFile, Unread
 from citybrain.noise.stamps import parse_time, to_utc
 from citybrain.noise.table_file import Told, encoding_of
+from config.separators import named_separator
 from domain.errors import Refused
 from rules.standards.noise.validity import Validity
 from simulators.recordings import tables
@@ -32,6 +33,8 @@ class ListColumns:
     encoding: str
     names: tuple[str, ...]
     places: Mapping[str, int]
+    above: int = 0
+    """Lines before the header."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,11 +51,13 @@ class _Row:
 
 
 def list_of_readings(path: Path) -> ListColumns | None:
-    """The columns when the first line is the header of such a list. Raises Refused when it cannot be read."""
+    """The columns when the list has such a header, first or below `sep=;`. Raises Refused when it cannot be read."""
     try:
         encoding = encoding_of(path)
         with path.open(encoding=encoding, newline="") as file:
             line = file.readline()
+            above = 1 if named_separator(line) else 0
+            line = file.readline() if above else line
     except (OSError, UnicodeError) as exc:
         raise Refused(f"{path} cannot be read: {exc}; give a CSV file in UTF-8") from exc
     delimiter = max(",;\t|", key=line.count)
@@ -60,7 +65,7 @@ def list_of_readings(path: Path) -> ListColumns | None:
     places = list_columns(names)
     if places is None:
         return None
-    return ListColumns(delimiter=delimiter, encoding=encoding, names=names, places=places)
+    return ListColumns(delimiter=delimiter, encoding=encoding, names=names, places=places, above=above)
 
 
 def read_list(path: Path, columns: ListColumns, *, timezone: str, validity: Validity, told: Told) -> NoiseFile:
@@ -98,7 +103,7 @@ def _lines(path: Path, columns: ListColumns, told: Told) -> Iterator[tuple[int, 
     try:
         with path.open("rb") as raw, TextIOWrapper(raw, encoding=columns.encoding, newline="") as file:
             reader = csv.reader(file, delimiter=columns.delimiter)
-            for number, cells in enumerate(islice(reader, 1, None), start=1):
+            for number, cells in enumerate(islice(reader, columns.above + 1, None), start=1):
                 if number % _TOLD_EVERY == 0:
                     told(raw.tell())
                 if any(cells):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from citybrain.noise.table_file import encoding_of
+from config.separators import named_separator
 from domain.errors import Refused
 from rules.standards.noise.regional import Grade, Survey, load_grades, region_mean, road_mean
 
@@ -85,13 +86,15 @@ def _rows(path: Path, survey: Survey) -> Iterator[tuple[int, str, str | None]]:
         text = path.read_text(encoding=encoding_of(path))
     except (OSError, UnicodeError) as exc:
         raise Refused(f"{path} cannot be read: {exc}; give a CSV file in UTF-8") from exc
-    head, _, _ = text.partition("\n")
-    reader = csv.DictReader(text.splitlines(), delimiter=max(",;\t", key=head.count))
+    lines = text.splitlines()
+    above = 1 if lines and named_separator(lines[0]) else 0
+    head = lines[above] if len(lines) > above else ""
+    reader = csv.DictReader(lines[above:], delimiter=max(",;\t", key=head.count))
     names = {(name or "").strip().lower(): name for name in reader.fieldnames or ()}
     level = _column(names, LEVELS, path, "a level, such as `leq`")
     length = _column(names, LENGTHS, path, "a length of road, such as `length`") if survey is Survey.ROAD else None
     for row in reader:
-        yield reader.line_num, (row[level] or "").strip(), (row[length] or "").strip() if length else None
+        yield above + reader.line_num, (row[level] or "").strip(), (row[length] or "").strip() if length else None
 
 
 def _column(names: dict[str, str], known: tuple[str, ...], path: Path, what: str) -> str:

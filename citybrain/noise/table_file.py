@@ -10,6 +10,7 @@ from pathlib import Path
 from citybrain.noise.cells import Reading, TableOptions, points_of
 from citybrain.noise.columns import Role, roles, stamp_words
 from citybrain.noise.rows import NoiseFile, Unread
+from config.separators import named_separator
 from domain.errors import Refused
 from rules.standards.noise.validity import Validity
 
@@ -77,7 +78,7 @@ def _header(file: TextIOWrapper, path: Path, chosen: Mapping[Role, str]) -> _Hea
         line = file.readline()
         delimiter = max(",;\t|", key=line.count)
         names = [name.strip().lstrip("\ufeff") for name in next(csv.reader([line], delimiter=delimiter), [])]
-        if not any(names):
+        if not any(names) or named_separator(line):
             continue
         try:
             return _Header(line=number, names=names, places=roles(names, chosen), delimiter=delimiter)

@@ -9,6 +9,7 @@ from typing import Any
 from config.loading import Where, read_text
 from config.registry.columns import Column, column_of
 from config.registry.listing import Listing, Spot, named
+from config.separators import named_separator
 from domain.errors import Misconfigured, Problem
 
 DELIMITERS = ",;\t"
@@ -23,6 +24,8 @@ def read_table(path: Path, *, ignore_extra: bool) -> Listing:
     text = read_text(path)
     delimiter = _delimiter_of(text)
     rows = _rows(path, text, delimiter)
+    if _named_in(text):
+        next(rows)
     head_line, _, head = next(rows, (1, "", []))
     columns = [column_of(name) for name in head]
     unknown = [name for name, column in zip(head, columns, strict=True) if column is None and name]
@@ -64,7 +67,11 @@ class TableRows(Sequence[Any]):
 
 def _delimiter_of(text: str) -> str:
     first = text.partition("\n")[0]
-    return max(DELIMITERS, key=first.count)
+    return _named_in(text) or max(DELIMITERS, key=first.count)
+
+
+def _named_in(text: str) -> str | None:
+    return named_separator(text.partition("\n")[0])
 
 
 def _rows(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, str, list[str]]]:

@@ -33,6 +33,12 @@ def test_cells_are_averaged_arithmetically_not_by_energy(tmp_path: Path) -> None
     assert (report["mean"], report["graded"], report["grade"]) == (55.0, 55.0, 2)  # by energy it would be 57.4
 
 
+def test_the_line_of_excel_that_names_the_delimiter_is_passed_over(tmp_path: Path) -> None:
+    report = found(table(tmp_path, "sep=;\ncell;leq\na;50\nb;60\nc;loud\n"))
+    assert report["mean"] == 55.0
+    assert "5" in json.dumps(report["left_out"])
+
+
 def test_roads_count_by_their_length(tmp_path: Path) -> None:
     file = table(tmp_path, "road,leq,length\na,70,3000\nb,74,1000\n")
     report = found(file, "--roads")

@@ -134,6 +134,7 @@ def test_the_name_of_a_figure_is_one_that_rules_can_say(tmp_path: Path) -> None:
         ("d.csv", CSV),
         ("bom.csv", CSV.encode("utf-8-sig")),
         ("crlf.csv", CSV.replace("\n", "\r\n")),
+        ("excel.csv", "sep=,\n" + CSV),
         ("tab.tsv", CSV.replace(",", "\t").replace('"点\t 一"', "点, 一")),
         ("gaps.csv", CSV.replace("\nNM", "\n\n,,,\nNM")),
         ("d.geojson", geojson()),
@@ -148,6 +149,15 @@ def test_every_kind_of_file_gives_the_same_devices(name: str, content: str | byt
 def test_chinese_heads_are_understood(tmp_path: Path) -> None:
     [device] = registry_of(tmp_path, "d.csv", "编号;类别;名称;经度;纬度;行政区\nLP-1;lamp;灯;112.5;30.9;north\n")
     assert (device.id, device.zh, device.en, device.district) == ("LP-1", "灯", "灯", "north")
+
+
+@pytest.mark.parametrize("first", ["sep=;\n", "SEP=;\r\n", '"sep=;"\n', "sep=;;;;\n"])
+def test_the_delimiter_that_excel_names_in_its_own_line_is_taken_and_lines_count_on(tmp_path: Path, first: str) -> None:
+    head = "id;kind;zh;lon;lat;aliases\n"
+    [device] = registry_of(tmp_path, "d.csv", f"{first}{head}LP-1;lamp;灯;112.5;30.9;\n")
+    assert (device.id, device.zh) == ("LP-1", "灯")
+    [fault] = faults_of(tmp_path, "e.csv", f"{first}{head}LP-1;lantern;灯;112.5;30.9;\n")
+    assert ":3: " in fault
 
 
 def test_the_faults_of_a_table_come_at_once_each_with_the_line_on_which_its_row_begins(tmp_path: Path) -> None:

@@ -74,7 +74,13 @@ def test_the_evidence_says_whether_the_limit_is_the_devices_own(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "table", ["device,limit\nW1,1.2\n# deep\nW2,2.5\n", "设备编号;限值\nW1;1.2\nW2;2.5\n", "W1\t1.2\n\nW2\t2.5\n"]
+    "table",
+    [
+        "device,limit\nW1,1.2\n# deep\nW2,2.5\n",
+        "设备编号;限值\nW1;1.2\nW2;2.5\n",
+        "W1\t1.2\n\nW2\t2.5\n",
+        "sep=;\ndevice;limit\nW1;1.2\nW2;2.5\n",
+    ],
 )
 def test_a_table_is_read_from_the_folder_of_the_rules(tmp_path: Path, table: str) -> None:
     (tmp_path / "wells.csv").write_text(table, encoding="utf-8")

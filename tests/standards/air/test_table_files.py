@@ -79,6 +79,7 @@ SAME: dict[str, str | bytes] = {
     "semicolons and decimal commas": table(
         HEADER.replace(",", ";"), sep=";", cells=lambda name, hour: cell(name, hour).replace(".", ",")
     ),
+    "semicolons named by Excel's own line": "sep=;\n" + table(HEADER.replace(",", ";"), sep=";"),
     "quotes": table(told=lambda moment: f'"{plain(moment)}"', cells=lambda name, hour: f'"{cell(name, hour)}"'),
     "an offset": table(told=lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%S+08:00")),
     "UTC": table(told=lambda moment: (moment - timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M:%SZ")),

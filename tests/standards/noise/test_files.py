@@ -329,6 +329,19 @@ def test_a_list_with_a_row_for_each_metric_keeps_maxima_wind_and_others_out_of_t
     assert found["hourly"][0]["lmax"] == 99.0
 
 
+def test_the_line_of_excel_that_names_the_delimiter_is_no_part_of_a_table(tmp_path: Path) -> None:
+    rows = [row.replace(",", ";") for row in hour_rows()]
+    table = read(written(tmp_path, "sep=;", "time;LAeq", *rows, "x;55"))
+    assert (hours_of(table), table.file.unread.lines) == (
+        [("03-21 09", 55.0, 60.0)],
+        {"the time cannot be read": [63]},
+    )
+    rows = [f"A;laeq;2025-03-21 {hour:02d}:00;55" for hour in (9, 10)]
+    listed = written(tmp_path, "sep=;", "测点;指标;时间;数值", "A;laeq;soon;55", *rows)
+    [unread] = report_of(read(listed))["unread"]
+    assert (unread["reason"], unread["lines"]) == ("the time cannot be read", ["3"])
+
+
 def test_a_list_tells_what_it_could_not_read_with_its_line(tmp_path: Path) -> None:
     rows = [
         "A,laeq,2025-03-21 09:00,55",
