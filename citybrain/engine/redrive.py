@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
 
 from domain.errors import Temporary
 from domain.messages import Message
@@ -27,8 +26,8 @@ class QuarantineRedrive:
         self._is_caught_up = is_caught_up
         self._nudged = threading.Event()
         self._nudged.set()
-        self._in_flight: frozenset[tuple[int, datetime | None]] = frozenset()
-        """With when it was asked for: SQLite gives the number of an entry that is gone to the next one."""
+        self._in_flight: frozenset[int] = frozenset()
+        """By their numbers, which are never given twice."""
 
     def nudge(self) -> None:
         """Somebody asked for something. From any thread."""
@@ -50,8 +49,8 @@ class QuarantineRedrive:
             return {}
         if asked:
             self._nudged.set()  # look again: there may be more behind these
-        fresh = {entry.id: entry.content for entry in asked if (entry.id, entry.asked_at) not in self._in_flight}
-        self._in_flight = frozenset((entry.id, entry.asked_at) for entry in asked)
+        fresh = {entry.id: entry.content for entry in asked if entry.id not in self._in_flight}
+        self._in_flight = frozenset(entry.id for entry in asked)
         return {
             number: Message(feed=content.feed, topic=content.topic, payload=content.payload, received=content.received)
             for number, content in fresh.items()

@@ -97,15 +97,15 @@ def test_an_entry_in_flight_is_handed_out_once(records: Records, service: AlertS
     assert [len(redrive.waiting()) for _ in range(3)] == [1, 0, 0]
 
 
-def test_a_new_entry_under_the_number_of_one_in_flight_is_not_taken_for_it(records: Records) -> None:
+def test_an_entry_that_comes_back_has_a_number_of_its_own_and_is_driven_when_asked_for(records: Records) -> None:
     clock = ManualClock(NOON)
     service = AlertService(records, cards={}, planner=lambda *_: (), clock=clock)
     quarantine(service, message(noise()))
     service.drive_again(DriveAgain(actor="li"))
     redrive, pipeline = redrive_over(records), pipeline_of(small_city(OTHERS))
-    for sequence in (2, 3):  # still bad: it comes back under the number that has just become free
+    for sequence, number in ((2, 1), (3, 2)):
         settlement = pipeline.redrive(redrive.waiting(), NOW)
-        assert settlement.redriven == (1,)
+        assert settlement.redriven == (number,)
         service.record(Journalled(sequence=sequence, settlement=settlement), [])
         clock.advance(timedelta(milliseconds=1))
         service.drive_again(DriveAgain(actor="li"))
