@@ -121,6 +121,8 @@ class BulkConnection:
     def close(self, *, because: str = "closed by us") -> None:
         """See the port."""
         self._say(DisconnectPacket().write())
+        if self._wire is not None and self.state.is_open:
+            self._wire.leave()
         self._end(because)
 
     def _say(self, content: bytes) -> None:

@@ -1,12 +1,16 @@
 """The socket under a bulk session, plain or TLS: waits, reads as much as there is, sends what it is told together."""
 
 import select
+import socket
 import ssl
+from contextlib import suppress
 
 from ingest.sessions.outgoing import Outgoing
 from ingest.sessions.reaching import reached
 from ingest.settings import BrokerSettings
 
+_READ_AT_ONCE = 1024 * 1024
+_LOOK_S, _SILENT_LOOKS, _MOST_LOOKS = 0.01, 30, 1000
 _NOTHING_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
@@ -52,6 +56,25 @@ class Wire:
             self._outgoing.flush()
         except OSError as exc:
             raise self._last_words(exc) from exc
+
+    def leave(self) -> None:
+        """Let the broker have what was said to it: a socket that is closed over unread bytes takes back what it sent.
+
+        The broker answers our goodbye by hanging up, or is given 0.3 s of silence; what it says until then nobody hears.
+        """
+        rest, silent, is_saying = memoryview(bytearray(_READ_AT_ONCE)), 0, True
+        with suppress(OSError):
+            for _ in range(_MOST_LOOKS):
+                self.flush()
+                if is_saying and not self._outgoing.is_waiting:
+                    is_saying = False
+                    self._socket.shutdown(socket.SHUT_WR)
+                if not self.wait(_LOOK_S, is_reading=True):
+                    silent += 1
+                    if silent == _SILENT_LOOKS:
+                        return
+                elif self.read_into(rest) == 0:
+                    return
 
     def close(self) -> None:
         self._socket.close()

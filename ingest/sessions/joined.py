@@ -9,7 +9,9 @@ from domain.ports import Clock, Session
 _SLICE_S = 0.01
 """How long the broker is waited for in one piece while listeners may have something."""
 _ATTEMPT_S = 1.0
-"""A broker that is away gets this much in one piece."""
+"""A broker that is away gets this much in one piece, and what an attempt under way takes beyond that."""
+_LEFT_BEHIND_AFTER_S = 1.0
+"""Closing waits so long for an attempt; one that takes longer ends with the process."""
 
 
 class Bell:
@@ -41,6 +43,9 @@ class _Attempt:
 
     def is_over(self) -> bool:
         return self._over.is_set()
+
+    def ends_within(self, seconds: float) -> bool:
+        return self._over.wait(seconds)
 
     def end(self) -> Sequence[Message]:
         """Wait for it; what it brought. Raises what it raised."""
@@ -87,6 +92,9 @@ class JoinedSession:
 
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """See the port: each at the session that it came from."""
+        if not self._of_listeners and self._attempt is None:
+            self._broker.acknowledge(messages)
+            return
         of_broker: list[Message] = []
         of_listener: dict[int, list[Message]] = {}
         for message in messages:
@@ -113,10 +121,10 @@ class JoinedSession:
 
     def close(self) -> None:
         """See the port."""
-        if self._attempt is not None:
-            self._attempt.end()
-        for session in (self._broker, *self._listeners):
-            session.close()
+        for listener in self._listeners:
+            listener.close()
+        if self._attempt is None or self._attempt.ends_within(_LEFT_BEHIND_AFTER_S):
+            self._broker.close()
 
     def _heard(self, listener: Session) -> Sequence[Message]:
         messages = listener.receive(wait_s=0)
@@ -126,7 +134,7 @@ class JoinedSession:
 
     def _from_broker(self, wait_s: float) -> Sequence[Message]:
         if self._attempt is None and self._broker.is_connected():
-            return self._broker.receive(wait_s=min(wait_s, _SLICE_S))
+            return self._broker.receive(wait_s=min(wait_s, _SLICE_S) if self._listeners else wait_s)
         if self._attempt is None:
             self._attempt = _Attempt(self._broker, self._bell)
         if not self._attempt.is_over():

@@ -54,6 +54,7 @@ class RedialledSession:
         self._subscriptions = subscriptions(feeds)
         self._feeds = tuple(feed.id for feed in feeds)
         self._orders: Orders | None = None
+        self._is_patient = False
         self._link: Link | None = None
         self._links = 0
         self._opened_at = 0.0
@@ -61,18 +62,19 @@ class RedialledSession:
         self._redialling = Redialling(broker, clock, OutageWords(broker))
 
     def receive(self, *, wait_s: float) -> Sequence[Message]:
-        """See the port. A connection attempt takes what `wait_s` allows, at least 50 ms."""
+        """See the port. A connection attempt takes what `wait_s` allows, at least 50 ms; but see `takes_its_time`."""
         deadline = self._clock.monotonic() + wait_s
         if self._link is None and not self._attempt(deadline):
             self._idle(deadline)
             return []
         messages: Sequence[Message] = []
+        had_answer = self._was_open
         while (link := self._link) is not None and not messages:
             left = max(0.0, deadline - self._clock.monotonic())
             messages = link.pump(wait_s=min(left, _LONGEST_PUMP_S), most=self._burst)
             self._look_after(link)
             self._carry_out(link)
-            if left <= 0:
+            if left <= 0 or (self._is_patient and self._was_open and not had_answer):
                 break
         return messages
 
@@ -100,6 +102,13 @@ class RedialledSession:
         self._redialling = Redialling(self._broker, self._clock, words)
         return self
 
+    def takes_its_time(self) -> "RedialledSession":
+        """For who has a thread to spare until there is a connection: an attempt may take all of `connect_timeout`, as
+        over a slow line, and `receive` returns as soon as the broker has said yes.
+        """
+        self._is_patient = True
+        return self
+
     def carries(self, orders: Orders | None) -> "RedialledSession":
         """What is to be said to the broker besides acknowledgements."""
         self._orders = orders
@@ -116,7 +125,8 @@ class RedialledSession:
         self._links += 1
         try:
             link = self._dial(self._links)
-            link.open(timeout_s=min(self._broker.connect_timeout, max(_SHORTEST_ATTEMPT_S, deadline - now)))
+            most = self._broker.connect_timeout
+            link.open(timeout_s=most if self._is_patient else min(most, max(_SHORTEST_ATTEMPT_S, deadline - now)))
         except (
             Temporary,
             Misconfigured,

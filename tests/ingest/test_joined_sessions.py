@@ -7,9 +7,12 @@ from time import monotonic, sleep
 import pytest
 
 from domain.messages import Message
+from ingest.sessions.bulk_connection import BulkConnection
 from ingest.sessions.joined import Bell, JoinedSession
+from ingest.sessions.link import LinkState, Publication
 from ingest.sessions.opening import open_session
-from ingest.settings import IngestSettings
+from ingest.sessions.redialled import RedialledSession
+from ingest.settings import BrokerSettings, FeedSettings, IngestSettings
 from runtime.clock import SystemClock
 from tests.ingest.brokers import free_port
 
@@ -160,12 +163,69 @@ def test_the_whole_is_connected_when_all_are_and_closes_all() -> None:
     assert (broker.is_closed, listener.is_closed) == (True, True)
 
 
-def test_settings_without_listeners_open_the_broker_alone() -> None:
-    plain = open_session(IngestSettings(), SystemClock())
-    more = {"listeners": [{"kind": "hj212", "port": free_port()}]}
-    joined = open_session(IngestSettings.model_validate(more), SystemClock())
-    assert (isinstance(plain, JoinedSession), isinstance(joined, JoinedSession)) == (False, True)
+def test_a_host_that_answers_nothing_keeps_nobody_waiting_even_at_the_end() -> None:
+    broker = Unanswering()
+    joined = JoinedSession(broker, [], SystemClock(), Bell())
+    began = monotonic()
+    assert [joined.receive(wait_s=0.05) for _ in range(3)] == [[], [], []]
     joined.close()
+    took = monotonic() - began
+    broker.answers.set()
+    assert took < 5  # the host takes ten
+
+
+def test_a_broker_without_listeners_is_waited_for_in_one_piece() -> None:
+    broker = Scripted()
+    JoinedSession(broker, [], SystemClock(), Bell()).receive(wait_s=0.03)
+    assert broker.waits == [pytest.approx(0.03, abs=0.01)]
+
+
+class Slow:
+    """A link that notes how long it may take to connect; it is accepted at the first look."""
+
+    def __init__(self) -> None:
+        self.state = LinkState()
+        self.allowed = 0.0
+        self.looks = 0
+
+    def open(self, *, timeout_s: float) -> None:
+        self.allowed = timeout_s
+
+    def pump(self, *, wait_s: float, most: int) -> Sequence[Message]:
+        self.looks += 1
+        self.state.is_accepted = True
+        return []
+
+    def subscribe(self, topics: Sequence[str]) -> None: ...
+
+    def acknowledge(self, messages: Sequence[Message]) -> None: ...
+
+    def publish(self, publications: Sequence[Publication]) -> None: ...
+
+    def close(self, *, because: str = "closed by us") -> None:
+        self.state.end(because)
+
+
+@pytest.mark.parametrize(("patient", "allowed"), [(True, 10.0), (False, 0.2)])
+def test_a_slow_line_has_the_time_to_connect_that_was_set(patient: bool, allowed: float) -> None:
+    link = Slow()
+    session = RedialledSession(BrokerSettings(), [FeedSettings()], SystemClock(), lambda _: link)
+    if patient:
+        session.takes_its_time()
+    session.receive(wait_s=0.2)
+    assert link.allowed == pytest.approx(allowed, abs=0.05)
+    assert session.is_connected()
+    assert (link.looks == 1) is patient  # it says so at once, or looks for messages until its time is over
+
+
+def test_settings_open_a_session_that_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    calm = {"broker": {"port": free_port(), "connect_timeout": "7s", "session": "bulk"}}
+    asked: list[float] = []
+    monkeypatch.setattr(BulkConnection, "open", lambda _, timeout_s: asked.append(timeout_s))
+    session = open_session(IngestSettings.model_validate(calm), SystemClock())
+    session.receive(wait_s=1.0)
+    session.close()
+    assert asked[0] == 7.0
 
 
 @pytest.mark.parametrize(

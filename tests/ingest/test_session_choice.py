@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from domain.ports import Session
 from ingest.sessions.bulk import BulkSession
-from ingest.sessions.opening import open_session
+from ingest.sessions.opening import open_broker_session
 from ingest.sessions.paho import PahoSession
 from ingest.sessions.version import VersionFindingSession
 from ingest.settings import BrokerSettings, IngestSettings
@@ -25,7 +25,7 @@ V5, V4 = 5, 4
 
 def opened(port: object = 1, **more: object) -> Session:
     known: dict[str, object] = {"port": port, "retry_first": "10ms", "retry_longest": "20ms", **more}
-    return open_session(IngestSettings(broker=BrokerSettings.model_validate(known)), SystemClock())
+    return open_broker_session(IngestSettings(broker=BrokerSettings.model_validate(known)), SystemClock(), None)
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,18 @@ def test_what_is_not_acknowledged_comes_again_and_the_rest_does_not(way: Way, br
     assert payloads(again) == payloads(messages[4:])
 
 
+def test_what_was_answered_before_leaving_does_not_come_again_however_much_is_under_way(broker: BrokerProcess) -> None:
+    settings, bulk = broker.settings(), WAYS[0]
+    receiver = Receiver(bulk, settings).connect()
+    publish(settings, numbered(6000))
+    taken = receiver.take(2000)
+    receiver.session.close()
+    receiver = Receiver(bulk, settings)
+    rest = receiver.take(6000 - len(taken))
+    assert payloads([*taken, *rest, *receiver.rest()]) == payloads_of(numbered(6000))
+    receiver.session.close()
+
+
 def test_messages_wait_while_nobody_is_there(way: Way, broker: BrokerProcess) -> None:
     settings = broker.settings(protocol=way.protocol)
     Receiver(way, settings).connect().session.close()

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from domain.errors import Misconfigured, Temporary
 from domain.messages import Message
 from ingest.sessions.bulk import BulkSession
-from ingest.sessions.opening import open_session
+from ingest.sessions.opening import open_broker_session
 from ingest.sessions.paho import PahoSession
 from ingest.sessions.reaching import knock, not_reached
 from ingest.settings import BrokerSettings, FeedSettings, IngestSettings, TlsSettings
@@ -140,7 +140,7 @@ def test_messages_come_over_websockets_with_and_without_tls(secure: Secure, prot
         {"port": secure.plain_websocket_port, "tls": None},
     ):
         settings = secure.settings(transport="websockets", **known).model_copy(update={"protocol": protocol})
-        session = open_session(IngestSettings(broker=settings), SystemClock())
+        session = open_broker_session(IngestSettings(broker=settings), SystemClock(), None)
         assert isinstance(session, PahoSession)
         assert_comes(session, secure, [10, 100_000, *[200] * 200, 0, 1])
 
