@@ -60,7 +60,7 @@ class Wire:
     def leave(self) -> None:
         """Let the broker have what was said to it: a socket that is closed over unread bytes takes back what it sent.
 
-        The broker answers our goodbye by hanging up, or is given 0.3 s of silence; what it says until then nobody hears.
+        The broker answers our goodbye by hanging up, or is given 0.3 s of silence; what it says then is passed over.
         """
         rest, silent, is_saying = memoryview(bytearray(_READ_AT_ONCE)), 0, True
         with suppress(OSError):

@@ -4,7 +4,6 @@ from domain.ports import Clock, Session
 from ingest.sessions.bulk import BulkSession
 from ingest.sessions.hj212_listener import Hj212Listener
 from ingest.sessions.joined import Bell, JoinedSession
-from ingest.sessions.paho import PahoSession
 from ingest.sessions.redialled import Orders, RedialledSession
 from ingest.sessions.version import VersionFindingSession
 from ingest.settings import BrokerSettings, IngestSettings
@@ -31,14 +30,17 @@ def open_broker_session(
     if broker.tls is not None:
         broker.tls.context()
 
-    def made(kind: type[BulkSession] | type[PahoSession], reached: BrokerSettings) -> RedialledSession:
-        session = kind(reached, feeds, clock, burst=burst).carries(orders)
-        return session.takes_its_time() if is_patient else session
+    def ready(session: RedialledSession) -> RedialledSession:
+        return session.carries(orders).takes_its_time() if is_patient else session.carries(orders)
+
+    def paho(reached: BrokerSettings) -> RedialledSession:
+        from ingest.sessions.paho import PahoSession  # 5 MB that most engines never need
+
+        return ready(PahoSession(reached, feeds, clock, burst=burst))
 
     if broker.session == "paho" or broker.protocol != "5" or broker.transport != "tcp":
-        return made(PahoSession, broker)
-    bulk = made(BulkSession, broker)
+        return paho(broker)
+    bulk = ready(BulkSession(broker, feeds, clock, burst=burst))
     if broker.session == "bulk":
         return bulk
-    older = made(PahoSession, broker.model_copy(update={"protocol": "3.1.1"}))
-    return VersionFindingSession(bulk, older, broker)
+    return VersionFindingSession(bulk, lambda: paho(broker.model_copy(update={"protocol": "3.1.1"})), broker)

@@ -5,7 +5,7 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, WebsocketConnectionError
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -65,6 +65,10 @@ class PahoConnection:
                 properties=_connect_properties(settings) if is_5 else None,
             )
             self._client.reconnect()
+        except WebsocketConnectionError as exc:
+            self.state.end("not reached")
+            advice = "look at port, `websocket_path` and `tls`, or write transport: tcp"
+            raise not_reached(settings, OSError(f"no websockets there ({exc}); {advice}")) from exc
         except (OSError, ValueError) as exc:  # ValueError: a certificate for another host
             self.state.end("not reached")
             raise not_reached(settings, exc) from exc

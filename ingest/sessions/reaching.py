@@ -4,8 +4,6 @@ import socket
 import ssl
 from contextlib import closing
 
-from paho.mqtt.client import WebsocketConnectionError
-
 from domain.errors import Temporary
 from ingest.settings import BrokerSettings
 
@@ -73,8 +71,6 @@ def why(exc: Exception) -> str:
         return _TLS_REASONS.get(exc.reason or "", str(exc))
     if isinstance(exc, TimeoutError):
         return "no answer in time"
-    if isinstance(exc, WebsocketConnectionError):
-        return f"no websockets there ({exc}); look at port, `websocket_path` and `tls`, or write transport: tcp"
     return str(exc)
 
 

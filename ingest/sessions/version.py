@@ -1,6 +1,6 @@
 """MQTT 5 with brokers that speak it, MQTT 3.1.1 with those that do not: found out once, at the first connection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from domain.messages import Message
 from ingest.sessions.outage import OutageWords
@@ -18,10 +18,11 @@ class VersionFindingSession:
     the two is greeted, each hang-up that is repeated makes the other one try.
     """
 
-    def __init__(self, newer: RedialledSession, older: RedialledSession, broker: BrokerSettings) -> None:
+    def __init__(self, newer: RedialledSession, older: Callable[[], RedialledSession], broker: BrokerSettings) -> None:
+        """`older` is made when it is wanted, which is seldom."""
         words = OutageWords(broker)
         self._tried = newer.speaks_as(words)
-        self._other: RedialledSession | None = older.speaks_as(words)
+        self._other: Callable[[], RedialledSession] | None = lambda: older().speaks_as(words)
         self._newer = newer
         self._broker = broker
 
@@ -47,7 +48,7 @@ class VersionFindingSession:
         """See the port."""
         self._tried.close()
 
-    def _choose(self, other: RedialledSession) -> None:
+    def _choose(self, other: Callable[[], RedialledSession]) -> None:
         if self._tried.is_connected():
             self._other = None
             if self._tried is not self._newer:
@@ -57,4 +58,5 @@ class VersionFindingSession:
                     port=self._broker.port,
                 )
         elif self._tried.doubts_version():
-            self._tried, self._other = other, self._tried
+            given_up, self._tried = self._tried, other()
+            self._other = lambda: given_up

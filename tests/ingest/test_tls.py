@@ -7,20 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from paho.mqtt.client import Client, WebsocketConnectionError
+from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 from structlog.testing import capture_logs
 
 from domain.errors import Misconfigured, Temporary
 from domain.messages import Message
 from ingest.sessions.bulk import BulkSession
+from ingest.sessions.feeds import FeedOfTopic
 from ingest.sessions.opening import open_broker_session
 from ingest.sessions.paho import PahoSession
+from ingest.sessions.paho_connection import PahoConnection
 from ingest.sessions.reaching import knock, not_reached
 from ingest.settings import BrokerSettings, FeedSettings, IngestSettings, TlsSettings
 from runtime.clock import SystemClock
 from tests.ingest.brokers import BrokerProcess, free_port, mosquitto_in
 from tests.ingest.running import wait_for
+from tests.ingest.speaking import speaking
 
 EXTENSIONS = "[ext]\nsubjectAltName={name}\nbasicConstraints=critical,CA:TRUE\n[dn]\n[req]\ndistinguished_name=dn\n"
 Make = Callable[..., PahoSession | BulkSession]
@@ -223,9 +226,13 @@ def test_a_certificate_whose_time_is_over_is_not_taken_for_a_wrong_authority() -
 
 
 def test_a_port_without_websockets_is_told() -> None:
-    exc = WebsocketConnectionError("WebSocket handshake error")
-    said = str(not_reached(BrokerSettings(transport="websockets"), exc))
-    assert "no websockets there (WebSocket handshake error); look at port, `websocket_path` and `tls`" in said
+    with speaking(lambda _: b"HTTP/1.1 404 Not Found\r\n\r\n") as (port, _):
+        settings = BrokerSettings(port=port, transport="websockets")
+        connection = PahoConnection(settings, FeedOfTopic([]), SystemClock(), 1)
+        with pytest.raises(
+            Temporary, match=r"no websockets there \(.*look at port, `websocket_path`"
+        ):
+            connection.open(timeout_s=5.0)
 
 
 @pytest.mark.service
