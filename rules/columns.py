@@ -13,8 +13,8 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Index = npt.NDArray[np.intp]
 
-NEVER = int(np.iinfo(np.int64).min)
-"""Before every event time. Adding a duration to it does not overflow; subtracting one would."""
+NEVER = 0
+"""Before every event time: none is of 1970. Zero, so that columns in which nothing else stands touch no memory."""
 FOREVER = int(np.iinfo(np.int64).max)
 """After every event time; only ever compared."""
 
@@ -189,10 +189,10 @@ def unjudged(keys: tuple[str, ...], *, targets: int) -> Judgements:
         keys=keys,
         phase=np.zeros(targets, dtype=np.int8),
         lost=np.zeros(targets, dtype=np.bool_),
-        since=np.full(targets, NEVER, dtype=np.int64),
-        clear_since=np.full(targets, NEVER, dtype=np.int64),
+        since=filled(targets, NEVER, np.int64),
+        clear_since=filled(targets, NEVER, np.int64),
         due=np.full(targets, FOREVER, dtype=np.int64),
-        changed=np.full(targets, NEVER, dtype=np.int64),
+        changed=filled(targets, NEVER, np.int64),
     )
 
 

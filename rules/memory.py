@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from rules.core.arrivals import COLUMNS
 
-VERSION = 4
+VERSION = 5
 SIGHTINGS = ("at", "value", "span", "watched", "delay", "late")
 JUDGEMENTS = ("phase", "lost", "since", "clear_since", "changed")  # `due` follows from the rule's times
 WAITING = ("at", "effective", "value")
