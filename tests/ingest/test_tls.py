@@ -229,9 +229,7 @@ def test_a_port_without_websockets_is_told() -> None:
     with speaking(lambda _: b"HTTP/1.1 404 Not Found\r\n\r\n") as (port, _):
         settings = BrokerSettings(port=port, transport="websockets")
         connection = PahoConnection(settings, FeedOfTopic([]), SystemClock(), 1)
-        with pytest.raises(
-            Temporary, match=r"no websockets there \(.*look at port, `websocket_path`"
-        ):
+        with pytest.raises(Temporary, match=r"no websockets there \(.*look at port, `websocket_path`"):
             connection.open(timeout_s=5.0)
 
 
