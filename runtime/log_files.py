@@ -6,6 +6,7 @@ goes on at the new end. A line that is written between the last look and the emp
 
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,8 +32,9 @@ class LogBound:
         try:
             self._set_aside(log, fresh)
         except OSError:
-            fresh.unlink(missing_ok=True)
-            self._make_room(log)
+            with suppress(OSError):  # a disk that takes nothing at all: whoever watches over the children goes on
+                fresh.unlink(missing_ok=True)
+                self._make_room(log)
 
     def _set_aside(self, log: Path, fresh: Path) -> None:
         with log.open("r+b") as full:

@@ -1,5 +1,6 @@
 """Log files of children stay within bounds while they are written to, and lose nothing that was written before."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -75,3 +76,15 @@ def test_where_there_is_no_room_for_a_copy_the_oldest_goes_and_at_last_the_log_i
         BOUND.hold(log)
         kept.append({name: len(text) for name, text in generations(log).items()})
     assert kept == [{"engine.log": 100, "engine.log.1": 3}, {"engine.log": 100}, {"engine.log": 0}]
+
+
+def test_a_disk_that_takes_nothing_at_all_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    log = tmp_path / "engine.log"
+    fill(log, "a")
+    for call in ("truncate", "ftruncate", "unlink"):
+        monkeypatch.setattr(os, call, refuse)
+    BOUND.hold(log)
+    assert log.read_text() == "a" * 100
