@@ -48,15 +48,18 @@ def check_everything(file: Path) -> Report:
     return report
 
 
-def check_settings(settings: Settings) -> Report:
-    """Of settings that have been read: every file that they name. Never raises for what one says."""
+def check_settings(settings: Settings, *, variables: bool = True) -> Report:
+    """Of settings that have been read: every file that they name. Never raises for what one says.
+
+    Without `variables` nothing is said of those of the environment: a service has its own, and not ours.
+    """
     report = Report()
-    _check(settings, report)
+    _check(settings, report, variables=variables)
     return report
 
 
-def _check(settings: Settings, report: Report) -> None:
-    _check_secrets(settings, report)
+def _check(settings: Settings, report: Report, *, variables: bool = True) -> None:
+    _check_secrets(settings, report, variables=variables)
     _check_content(settings, report)
 
 
@@ -118,7 +121,7 @@ def _is_geojson(file: Path) -> bool:
     return isinstance(content, dict) and isinstance(content.get("features"), list)
 
 
-def _check_secrets(settings: Settings, report: Report) -> None:
+def _check_secrets(settings: Settings, report: Report, *, variables: bool) -> None:
     broker = settings.ingest.broker
     report.attempt(broker.secret)
     tls = broker.tls
@@ -128,4 +131,6 @@ def _check_secrets(settings: Settings, report: Report) -> None:
     if influx is not None:
         report.attempt(influx.read_token)
         report.attempt(influx.read_password)
-    report.attempt(lambda: open_channels(settings.notify, directory=settings.data))
+    routes = tuple(route for route in settings.notify.routes if variables or route.url_env is None)
+    notify = settings.notify.model_copy(update={"routes": routes})
+    report.attempt(lambda: open_channels(notify, directory=settings.data))

@@ -66,7 +66,7 @@ class LogSettings(Strict):
     """Where the output of the processes goes: into files of this folder, within bounds, else to ours (journald)."""
 
     folder: Path | None = None
-    size: Bytes = Field(default=USUAL.size, ge=4096)
+    size: Bytes = Field(default=USUAL.size, ge=4096, le=2**30)
     generations: int = Field(default=USUAL.generations, ge=0, le=100)
 
     @property

@@ -16,6 +16,7 @@ from config.loading import Strict, load
 from dashboard.access.roles import Role
 from domain.errors import Misconfigured, Problem
 from runtime import logs
+from runtime.locking import belongs_as
 
 SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**14, 8, 1
 """16 MiB and some 50 ms for each try; the parameters stand in every hash, so that they may grow."""
@@ -75,9 +76,13 @@ def write_users(path: Path, users: Iterable[User]) -> None:
     content = {"users": [{"name": u.name, "role": u.role.value, "password": u.password} for u in users]}
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     fresh.unlink(missing_ok=True)
-    fresh.touch(mode=0o600)
-    fresh.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
-    fresh.replace(path)
+    try:
+        fresh.touch(mode=0o600)
+        belongs_as(fresh, path.parent)
+        fresh.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 class UserRoll:

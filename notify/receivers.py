@@ -21,7 +21,7 @@ def server_of(address: str) -> tuple[str, int] | None:
         return None
     mail = getattr(service, "smtp_host", None)
     if mail:
-        return str(mail), int(service.port or _SMTP_PORT)
+        return str(mail).strip("[]"), int(service.port or _SMTP_PORT)
     scheme = _WEBHOOKS.get(address.partition(":")[0].lower())
     if scheme is not None:
         return _direct(scheme, str(service.host), service.port)
@@ -35,7 +35,7 @@ def _direct(scheme: str, host: str, port: int | None) -> tuple[str, int] | None:
     """Through a proxy one may reach what does not answer us."""
     if scheme in getproxies() and not proxy_bypass(host):
         return None
-    return host, port or _WEB_PORTS[scheme]
+    return host.strip("[]"), port or _WEB_PORTS[scheme]  # an address of IPv6 stands in brackets in a URL alone
 
 
 def knock(host: str, port: int, *, wait_s: float) -> None:

@@ -8,6 +8,13 @@ from pathlib import Path
 from domain.errors import Refused
 
 
+def belongs_as(path: Path, directory: Path) -> None:
+    """What root makes in the directory of a service is the service's, or it could not use it. Raises OSError."""
+    if os.geteuid() == 0:
+        owner = directory.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
 class DirectoryLock:
     """Held from construction until `release` or the end of the process. Raises Refused when another holds it."""
 
@@ -15,6 +22,8 @@ class DirectoryLock:
         directory.mkdir(parents=True, exist_ok=True)
         path = directory / f"{name}.lock"
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        with suppress(OSError):
+            belongs_as(path, directory)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as exc:

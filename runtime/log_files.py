@@ -32,8 +32,9 @@ class LogBound:
         try:
             self._set_aside(log, fresh)
         except OSError:
-            with suppress(OSError):  # a disk that takes nothing at all: whoever watches over the children goes on
+            with suppress(OSError):
                 fresh.unlink(missing_ok=True)
+            with suppress(OSError):  # a disk that takes nothing at all: whoever watches over the children goes on
                 self._make_room(log)
 
     def _set_aside(self, log: Path, fresh: Path) -> None:
@@ -51,8 +52,9 @@ class LogBound:
         """So that the next try may succeed."""
         for number in range(self.generations, 0, -1):
             if (oldest := _generation(log, number)).exists():
-                oldest.unlink()
-                return
+                with suppress(OSError):
+                    oldest.unlink()
+                    return
         os.truncate(log, 0)
 
 

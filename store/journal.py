@@ -195,7 +195,7 @@ class Journal:
         with self._indexing:
             self._remember(self._active)
         self._firsts = (*self._firsts, sequence)
-        self._older_bytes += self._active.end
+        self._older_bytes += self._active.path.stat().st_size
         self._active, self._tail = fresh, tail
 
     def _open_tail(self, segment: Segment) -> Tail:

@@ -41,15 +41,18 @@ class Tail:
             return
         with suppress(OSError):  # zeros after the last record disturb nobody
             self.cut(at)
-        os.close(self._descriptor)
-        self._descriptor = -1
+        descriptor, self._descriptor = self._descriptor, -1  # whatever closing says, the number is given back
+        with suppress(OSError):
+            os.close(descriptor)
 
     def _extend(self, at: int, needed: int) -> None:
         """Zeros behind `at`. A disk without room for them may have it for records: those then do without."""
         until = max(needed, min(at + AHEAD, self._most))
         try:
-            os.pwrite(self._descriptor, bytes(until - at), at)
-            self._length = os.fstat(self._descriptor).st_size
+            self._makes_room = os.pwrite(self._descriptor, bytes(until - at), at) == until - at
         except OSError:
             self._makes_room = False
-            self.cut(at)
+        if self._makes_room:
+            self._length = until
+        else:
+            self.cut(at)  # the last bytes of a disk are for records, ours and others'

@@ -108,13 +108,23 @@ def _known(settings: Settings) -> Mapping[str, User]:
 def _changing(settings: Settings) -> Iterator[dict[str, User]]:
     """The accounts to change, written when nothing went wrong. Two changes at once would undo each other."""
     keep_files_private()
-    lock = DirectoryLock(settings.data, LOCK)
+    try:
+        lock = DirectoryLock(settings.data, LOCK)
+    except OSError as exc:
+        raise _not_written(settings, exc) from exc
     try:
         users = dict(_known(settings))
         yield users
         write_users(settings.data / FILE, users.values())
+    except OSError as exc:
+        raise _not_written(settings, exc) from exc
     finally:
         lock.release()
+
+
+def _not_written(settings: Settings, exc: OSError) -> Refused:
+    advice = "换成运行服务的用户或 root 再试 · do it as the user of the service, or as root"
+    return Refused(f"{settings.data / FILE}: {exc.strerror or exc}; {advice}")
 
 
 def _one(users: Mapping[str, User], name: str) -> User:

@@ -56,8 +56,11 @@ def _await_successor(engine: EngineAddress, data: Path) -> None:
 
 
 def check_startable(settings: Settings) -> None:
-    """Raises Misconfigured with all that `citybrain check` would name: an engine that is ended has to start again."""
-    problems = check_settings(settings).problems
+    """Raises Misconfigured with all that `citybrain check` would name: an engine that is ended has to start again.
+
+    Not with variables of the environment: the engine has those of its service, whoever asks has others.
+    """
+    problems = check_settings(settings, variables=False).problems
     if problems:
         raise Misconfigured(problems)
 

@@ -10,7 +10,7 @@ from ingest.sessions.reaching import reached
 from ingest.settings import BrokerSettings
 
 _READ_AT_ONCE = 1024 * 1024
-_LOOK_S, _SILENT_LOOKS, _MOST_LOOKS = 0.01, 30, 1000
+_LOOK_S, _SILENT_LOOKS, _MOST_LOOKS = 0.01, 30, 100
 _NOTHING_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 

@@ -38,6 +38,8 @@ class _Attempt:
         self._messages: Sequence[Message] = ()
         self._failure: BaseException | None = None
         self._over = threading.Event()
+        self._parting = threading.Lock()
+        self._is_left_behind = False
         self._thread = threading.Thread(target=self._reach, args=(broker, bell.ring), name="broker-away", daemon=True)
         self._thread.start()
 
@@ -45,7 +47,11 @@ class _Attempt:
         return self._over.is_set()
 
     def ends_within(self, seconds: float) -> bool:
-        return self._over.wait(seconds)
+        """Else it is left behind, and closes the broker by itself when it ends after all."""
+        self._over.wait(seconds)
+        with self._parting:
+            self._is_left_behind = not self._over.is_set()
+        return not self._is_left_behind
 
     def end(self) -> Sequence[Message]:
         """Wait for it; what it brought. Raises what it raised."""
@@ -59,7 +65,10 @@ class _Attempt:
             self._messages = broker.receive(wait_s=_ATTEMPT_S)
         except BaseException as exc:  # noqa: BLE001  raised again where the session is asked
             self._failure = exc
-        self._over.set()
+        with self._parting:
+            self._over.set()
+        if self._is_left_behind:
+            broker.close()
         ring()
 
 

@@ -16,7 +16,7 @@ class Held:
 
     def __init__(self, limit: str) -> None:
         self._limit = limit
-        self._guard = threading.Lock()
+        self._guard = threading.RLock()  # a question left behind may end within, by the garbage collector
         self._asking = 0
 
     @contextmanager

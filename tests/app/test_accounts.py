@@ -1,6 +1,7 @@
 """`citybrain accounts` writes the file by which the wall lets people in, and refuses what is guessed at once."""
 
 import io
+import os
 import stat
 from pathlib import Path
 
@@ -123,3 +124,29 @@ def test_a_password_that_is_guessed_at_once_is_refused(
 @pytest.mark.parametrize("password", [GOOD, "password-but-long-enough", "十个汉字的密码也可以的", "Tr0ub4dor&3x"])
 def test_any_other_is_taken(password: str) -> None:
     assert why_weak(password, "duty") is None
+
+
+def test_what_root_writes_belongs_to_the_service_whose_directory_it_is(
+    duty: Site, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, tuple[int, int]] = {}
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", lambda path, uid, gid: given.update({Path(path).name: (uid, gid)}))
+    accounts(terminal, duty, "remove", "duty")
+    folder = duty.data.stat()
+    assert set(given) == {f"users.yaml.{os.getpid()}", "users.lock"}
+    assert set(given.values()) == {(folder.st_uid, folder.st_gid)}
+
+
+def test_a_directory_that_takes_nothing_is_told_with_what_to_do(
+    duty: Site, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_text", refuse)
+        ran = accounts(terminal, duty, "remove", "duty")
+    assert ran.code != 0
+    assert "No space left on device" in ran.err
+    assert [file.name for file in duty.data.glob("users.yaml*")] == ["users.yaml"]

@@ -32,3 +32,11 @@ def test_an_engine_is_not_ended_for_a_secret_that_is_gone(tmp_path: Path) -> Non
     site = write_installation(tmp_path, ingest={"broker": {"username": "me", "password_file": "gone"}})
     with pytest.raises(Misconfigured, match="gone"):
         check_startable(site.settings())
+
+
+def test_variables_of_the_environment_are_those_of_the_service_and_not_ours(tmp_path: Path) -> None:
+    routes = [{"id": "duty", "url_env": "CITYBRAIN_NOT_SET_HERE"}, {"id": "log", "url_file": "gone"}]
+    site = write_installation(tmp_path, notify={"routes": routes})
+    with pytest.raises(Misconfigured) as caught:
+        check_startable(site.settings())
+    assert ["log" in str(problem) for problem in caught.value.problems] == [True]

@@ -21,7 +21,7 @@ FRENCH = SMALL.replace('"v"', '"id": "été", "v"')
 ZSTD = b"\x28\xb5\x2f\xfd\x24\x37"
 
 LOOKS = [
-    (gzip.compress(SMALL.encode()), "looks like gzip; send it uncompressed"),
+    (gzip.compress(SMALL.encode(), mtime=0), "looks like gzip; send it uncompressed"),
     (zlib.compress(SMALL.encode()), "looks like zlib; send it uncompressed"),
     (ZSTD, "looks like zstd; send it uncompressed"),
     (SMALL.encode("utf-16"), "looks like UTF-16; send it as UTF-8"),
@@ -65,7 +65,7 @@ def test_the_place_of_a_letter_is_counted_from_the_first_byte_of_the_message() -
 
 
 def test_a_message_on_a_topic_that_nobody_knows_is_told_by_its_looks_too() -> None:
-    found = refused(gzip.compress(b"{}"), topic="bridge/7")
+    found = refused(gzip.compress(b"{}", mtime=0), topic="bridge/7")
     assert (found.reason, "looks like gzip" in found.detail) == (Reason.UNKNOWN_TOPIC, True)
 
 
@@ -98,3 +98,9 @@ def test_the_mark_of_a_marked_message_counts_as_a_format_of_its_own_to_nobody() 
     text = msgspec.json.encode({"linkquality": 5, "temperature": 3})
     names = {formats.format_of(message(payload, topic="bridge/7")) for payload in (text, b"\xef\xbb\xbf" + text)}
     assert len(names) == 1
+
+
+def test_of_a_large_text_the_beginning_is_looked_at_and_may_be_cut_in_the_middle_of_a_letter() -> None:
+    for shift in range(4):
+        payload = ('{"n":"' + "x" * shift + "噪声" * 1000 + '"}').encode("gbk")
+        assert "looks like GBK" in refused(payload).detail

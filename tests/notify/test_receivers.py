@@ -13,6 +13,7 @@ from notify.receivers import server_of
         ("xml://hooks.example.cn:8080", ("hooks.example.cn", 8080)),
         ("mailtos://u:p@example.cn?smtp=smtp.example.cn", ("smtp.example.cn", 587)),
         ("dingtalk://abcdefghijklmnopqrstuvwxyz0123456789/13800000000", ("oapi.dingtalk.com", 443)),
+        ("json://u:p@[::1]:8080/x", ("::1", 8080)),
         ("wecombot://mykey", ("qyapi.weixin.qq.com", 443)),
         ("slack://TokenA/TokenB/TokenC", None),
         ("nonsense", None),

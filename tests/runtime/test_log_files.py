@@ -88,3 +88,21 @@ def test_a_disk_that_takes_nothing_at_all_stops_nobody(tmp_path: Path, monkeypat
         monkeypatch.setattr(os, call, refuse)
     BOUND.hold(log)
     assert log.read_text() == "a" * 100
+
+
+def test_old_logs_that_cannot_be_removed_keep_the_bound_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(13, "Permission denied")
+
+    log = tmp_path / "engine.log"
+    for letter in "ab":
+        fill(log, letter)
+        BOUND.hold(log)
+    fill(log, "c")
+    monkeypatch.setattr(os, "ftruncate", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    monkeypatch.setattr(Path, "replace", refuse)
+    BOUND.hold(log)
+    assert log.read_text() == ""

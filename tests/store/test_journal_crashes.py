@@ -124,6 +124,17 @@ def test_a_disk_with_room_for_records_alone_takes_them(tmp_path: Path, monkeypat
         assert [entry.settlement.now for entry in journal.read(after=0, limit=20)] == list(range(1, 10))
 
 
+def test_the_last_bytes_of_a_disk_are_not_made_room_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def half(descriptor: int, content: bytes, at: int) -> int:
+        return written(descriptor, content if len(content) < 2000 else content[:5000], at)
+
+    written = os.pwrite
+    with Journal(tmp_path, vocabulary=WORDS) as journal:
+        monkeypatch.setattr(os, "pwrite", half)
+        journal.append(some_readings(20, now=1))
+        assert next(tmp_path.glob("*.journal")).stat().st_size == journal.size
+
+
 def test_a_failed_new_segment_is_tried_again_even_for_a_record_that_would_still_fit_the_old_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
