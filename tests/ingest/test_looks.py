@@ -102,5 +102,5 @@ def test_the_mark_of_a_marked_message_counts_as_a_format_of_its_own_to_nobody() 
 
 def test_of_a_large_text_the_beginning_is_looked_at_and_may_be_cut_in_the_middle_of_a_letter() -> None:
     for shift in range(4):
-        payload = ('{"n":"' + "x" * shift + "噪声" * 1000 + '"}').encode("gbk")
+        payload = ('{"v":{"laeq":50},"t":"噪' + "x" * shift + "噪声区" * 500 + '"}').encode("gbk")
         assert "looks like GBK" in refused(payload).detail
