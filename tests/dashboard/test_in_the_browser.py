@@ -11,6 +11,7 @@ from tests.dashboard.browser import Visit, chromium
 from tests.dashboard.fake_engine import FakeEngine
 from tests.dashboard.fake_world import FakeWorld
 from tests.dashboard.web import Web
+from tests.ingest.running import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -265,7 +266,7 @@ def test_the_map_takes_its_room_back_when_a_banner_has_gone(visit: Open, world: 
     filled = (
         "document.querySelector('#map canvas').offsetHeight >= document.querySelector('.map .plot').offsetHeight - 1"
     )
-    window.page.wait_for_function(filled, timeout=20_000)
+    wait_for(lambda: bool(window.page.evaluate(filled)), "the map to fill its place again", within_s=20.0)
 
 
 def test_a_state_goes_by_its_word_and_not_by_a_number(visit: Open) -> None:
