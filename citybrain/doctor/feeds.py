@@ -46,8 +46,9 @@ def _missing(count: int) -> Finding:
     return Finding(
         section=Section.BROKER,
         level=Level.NOTE,
-        zh=f"引擎启动以来，设备自编序号缺 {count} 条报文：在到达本系统之前丢失",
-        en=f"since the engine's start {count} messages that devices numbered never came: lost before they reached us",
+        zh=f"引擎启动以来，设备自编序号缺 {count} 条报文：到达本系统之前丢失，或到达时无法解读（见隔离区）",
+        en=f"since the engine's start {count} messages that devices numbered are missing: lost before they reached us,"
+        " or unreadable when they came (see the quarantine)",
         advice_zh="检查设备到代理的链路、代理的队列上限；设备应以 QoS 1 发布，并重发到收到确认为止",
         advice_en="look at the way from the devices to the broker and at its bounds on queues; devices publish at QoS 1"
         " and send again until they are answered",

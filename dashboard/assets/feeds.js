@@ -22,13 +22,6 @@
     return el("Span", { className: "verdict good" }, `✓ ${t("feeds.store_ok")}`);
   }
 
-  // What the devices' own numbers say was lost before it reached us; silent while nothing was.
-  function missing(feed) {
-    const { el, t, number } = citybrain;
-    if (!feed.missing) return "";
-    return el("Div", { className: "verdicts" }, el("Span", { className: "verdict late" }, `${t("feeds.missing")} ${number(feed.missing)}`));
-  }
-
   function last(feed, now) {
     const { t, duration } = citybrain;
     return feed.last_message === null ? "" : `${t("feeds.last")} ${t("tile.age", { age: duration((now - feed.last_message) / 1000) })}`;
@@ -49,7 +42,6 @@
         el("Div", {}, SMALL_FATES.map((fate) => term(fate, "+"))),
       ]),
       el("Div", { className: "verdicts" }, [balance(feed), store(feed), el("Span", { className: "last" }, last(feed, now))]),
-      missing(feed),
     ]);
   }
 

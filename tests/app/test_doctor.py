@@ -187,7 +187,8 @@ def test_feeds_that_are_away_and_messages_that_never_came_are_told_beside_what_i
         (Level.BAD, "feeds away: hj212"),
         (
             Level.NOTE,
-            "since the engine's start 3 messages that devices numbered never came: lost before they reached us",
+            "since the engine's start 3 messages that devices numbered are missing: lost before they reached us, or"
+            " unreadable when they came (see the quarantine)",
         ),
     ]
 

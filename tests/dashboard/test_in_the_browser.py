@@ -224,11 +224,9 @@ def test_by_day_the_lamps_say_why_they_show_nothing(visit: Open, world: FakeWorl
     expect(page.locator("#tiles")).to_contain_text("白天无需亮灯")
 
 
-def test_what_devices_counted_and_did_not_come_is_told_at_its_feed(visit: Open) -> None:
-    window = visit()
-    expect(window.page.locator("#feeds .verdict.late")).to_have_text("到达前缺失 3")
-    page = window.go("/system")
-    expect(page.locator("#system-body .ledger td[data-label='到达前缺失']")).to_have_text("3")
+def test_gaps_in_the_numbers_of_devices_are_told_at_their_feed(visit: Open) -> None:
+    page = visit().go("/system")
+    expect(page.locator("#system-body .ledger td[data-label='序号缺口']")).to_have_text("3")
 
 
 def test_a_ledger_that_does_not_balance_is_red(visit: Open, world: FakeWorld) -> None:
