@@ -53,24 +53,26 @@ def test_new_database_is_what_the_steps_would_have_made_of_it(tmp_path: Path) ->
     assert stepwise == at_once
 
 
-def test_database_of_the_first_version_is_brought_to_the_newest(tmp_path: Path) -> None:
-    file = tmp_path / "records.db"
+def of_version(file: Path, revision: str) -> None:
+    """A database as an older release made it."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with create_engine(f"sqlite:///{file}").begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, revision)
+
+
+def test_database_of_the_first_version_is_brought_to_the_newest(tmp_path: Path) -> None:
+    file = tmp_path / "records.db"
+    of_version(file, "0001")
     Records.open(f"sqlite:///{file}", settings=SETTINGS).close()
     assert sqlite3.connect(file).execute("SELECT version_num FROM alembic_version").fetchall() == [(newest_revision(),)]
 
 
 def test_the_quarantine_of_an_older_version_keeps_its_entries_and_counts_on(tmp_path: Path) -> None:
     file = tmp_path / "records.db"
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    of_version(file, "0005")
     with create_engine(f"sqlite:///{file}").begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0005")
         row = "'city', 't', x'00ff', 7, 'not-json', 'why', 1, NULL"
         columns = "id, feed, topic, payload, received, reason, detail, readings, asked_at"
         connection.execute(text(f"INSERT INTO quarantine ({columns}) VALUES (2, {row}), (9, {row})"))
