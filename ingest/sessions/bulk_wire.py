@@ -4,13 +4,15 @@ import select
 import socket
 import ssl
 from contextlib import suppress
+from time import monotonic
 
 from ingest.sessions.outgoing import Outgoing
 from ingest.sessions.reaching import reached
 from ingest.settings import BrokerSettings
 
 _READ_AT_ONCE = 1024 * 1024
-_LOOK_S, _SILENT_LOOKS, _MOST_LOOKS = 0.01, 30, 100
+_LOOK_S, _SILENCE_S, _LEAVING_S = 0.01, 2.0, 5.0
+"""Brokers that write their state to disk fall silent for a second now and then."""
 _NOTHING_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
@@ -60,21 +62,20 @@ class Wire:
     def leave(self) -> None:
         """Let the broker have what was said to it: a socket that is closed over unread bytes takes back what it sent.
 
-        The broker answers our goodbye by hanging up, or is given 0.3 s of silence; what it says then is passed over.
+        The broker answers our goodbye by hanging up, or is given 2 s of silence; what it says then is passed over.
         """
-        rest, silent, is_saying = memoryview(bytearray(_READ_AT_ONCE)), 0, True
+        rest, is_saying = memoryview(bytearray(_READ_AT_ONCE)), True
+        began = heard = monotonic()
         with suppress(OSError):
-            for _ in range(_MOST_LOOKS):
+            while (now := monotonic()) - heard < _SILENCE_S and now - began < _LEAVING_S:
                 self.flush()
                 if is_saying and not self._outgoing.is_waiting:
                     is_saying = False
                     self._socket.shutdown(socket.SHUT_WR)
-                if not self.wait(_LOOK_S, is_reading=True):
-                    silent += 1
-                    if silent == _SILENT_LOOKS:
+                if self.wait(_LOOK_S, is_reading=True):
+                    if self.read_into(rest) == 0:
                         return
-                elif self.read_into(rest) == 0:
-                    return
+                    heard = now
 
     def close(self) -> None:
         self._socket.close()

@@ -2,6 +2,8 @@
 
 import struct
 from collections.abc import Iterator, Sequence
+from threading import Thread
+from time import sleep
 
 import pytest
 from hypothesis import given, settings
@@ -275,6 +277,24 @@ def test_goodbye_is_said_and_leaves_the_session_at_the_broker(broker: Broker) ->
     assert isinstance(last, DisconnectPacket)
     assert (last.reason_code, last.session_expiry_interval) == (DisconnectReasonCode.NORMAL_DISCONNECTION, None)
     assert not session.is_connected()
+
+
+def test_a_broker_that_looks_up_a_second_after_the_goodbye_still_finds_every_acknowledgement(broker: Broker) -> None:
+    session = broker.greeted()
+    broker.heard()
+    broker.say(b"".join(publish(number) for number in range(1, 101)))
+    session.acknowledge(broker.step(session))
+    leaving = Thread(target=session.close)
+    leaving.start()
+    sleep(1.0)  # as Mosquitto does while it writes its state to disk; then a message goes out for each that it reads
+    broker.say(publish(101))
+    sleep(0.05)
+    broker.say(publish(102))
+    packets = broker.heard()
+    broker.hang_up()
+    leaving.join()
+    assert [one.packet_id for one in of_kind(packets, PubAckPacket)] == list(range(1, 101))
+    assert isinstance(packets[-1], DisconnectPacket)
 
 
 def test_acknowledgements_that_the_network_does_not_take_at_once_arrive_in_order_later(broker: Broker) -> None:

@@ -82,9 +82,9 @@ def await_until(condition: Callable[[], bool]) -> None:
         sleep(0.02)
 
 
-def simulate(broker: BrokerProcess, *, seconds: float, protocol: str = "5") -> SimulationReport:
+def simulate(broker: BrokerProcess, *, seconds: float, protocol: str = "5", scenario: str = "demo") -> SimulationReport:
     end = monotonic() + seconds
-    settings = SimulationSettings(broker=address(broker, protocol=protocol), history=3600.0)
+    settings = SimulationSettings(broker=address(broker, protocol=protocol), history=3600.0, scenario=scenario)
     return run(settings, SystemClock(), lambda: monotonic() > end)
 
 
@@ -99,7 +99,7 @@ def test_a_subscriber_of_the_embedded_broker_gets_everything(embedded_broker: Br
 
 def test_live_messages_carry_the_time_of_their_hand_over(mosquitto: BrokerProcess) -> None:
     with listening(mosquitto, protocol="5") as heard:
-        report = simulate(mosquitto, seconds=3)
+        report = simulate(mosquitto, seconds=3, scenario="calm")  # the one without poison
         await_until(lambda: len(heard.topics) >= report.published)
     live = [json.loads(p) for t, p in zip(heard.topics, heard.payloads, strict=True) if "/up/LP-" in t]
     lags = [entry["sent"] / 1000 - datetime.fromisoformat(entry["t"]).timestamp() for entry in live]
@@ -149,7 +149,7 @@ def test_a_capture_can_be_replayed_and_arrives_as_it_was(mosquitto: BrokerProces
     recording.start()
     with listening(mosquitto, protocol="5") as original:
         sleep(0.5)  # the recorder's subscription has no event that another process could wait for
-        report = simulate(mosquitto, seconds=3)
+        report = simulate(mosquitto, seconds=3, scenario="calm")  # the one without poison
         await_until(lambda: len(original.topics) >= report.published)
     sleep(0.5)  # the recorder takes its turn after the listener
     done.set()
