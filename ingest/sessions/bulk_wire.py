@@ -4,11 +4,11 @@ import select
 import socket
 import ssl
 from contextlib import suppress
-from time import monotonic
 
 from ingest.sessions.outgoing import Outgoing
 from ingest.sessions.reaching import reached
 from ingest.settings import BrokerSettings
+from runtime.clock import SystemClock
 
 _READ_AT_ONCE = 1024 * 1024
 _LOOK_S, _SILENCE_S, _LEAVING_S = 0.01, 2.0, 5.0
@@ -65,6 +65,7 @@ class Wire:
         The broker answers our goodbye by hanging up, or is given 2 s of silence; what it says then is passed over.
         """
         rest, is_saying = memoryview(bytearray(_READ_AT_ONCE)), True
+        monotonic = SystemClock().monotonic  # select waits in real time, whatever clock the session goes by
         began = heard = monotonic()
         with suppress(OSError):
             while (now := monotonic()) - heard < _SILENCE_S and now - began < _LEAVING_S:
