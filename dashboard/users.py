@@ -21,6 +21,7 @@ from runtime.locking import belongs_as
 SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**14, 8, 1
 """16 MiB and some 50 ms for each try; the parameters stand in every hash, so that they may grow."""
 SALT_BYTES = 16
+EDITION_DIGITS = 32
 
 log = logs.get(__name__)
 
@@ -31,6 +32,14 @@ class User:
     role: Role
     password: str
     """A hash from `hash_password`."""
+
+    @property
+    def edition(self) -> str:
+        """Another one after each change of the password, also to the same one, and after the account was made anew.
+
+        Tells nothing of the password: who holds it would have to guess the salt as well.
+        """
+        return hashlib.sha256(self.password.encode()).hexdigest()[:EDITION_DIGITS]
 
 
 class UserEntry(Strict):
@@ -90,7 +99,7 @@ class UserRoll:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, int, int] | None = None
         self._users: Mapping[str, User] = {}
         self._nobody = hash_password("nobody has this one")
 
@@ -110,7 +119,7 @@ class UserRoll:
         except OSError:
             stamp = None
         else:
-            stamp = (stat.st_mtime_ns, stat.st_size)
+            stamp = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
         if stamp == self._seen:
             return
         self._seen = stamp

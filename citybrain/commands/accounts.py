@@ -82,7 +82,7 @@ def adding(name: str, role: str, password_file: Path | None, config: Path | None
 @_password_file
 @_installation
 def changing_password(name: str, password_file: Path | None, config: Path | None, data: Path | None) -> None:
-    """更换密码 · A new password; the role stays. Who is logged in stays so until the session ends."""
+    """更换密码，角色不变，此前的登录全部失效 · A new password; the role stays. Whoever is logged in is out at once."""
     with _changing(settings_for(config, data)) as users:
         role = _one(users, name).role
         users[name] = User(name=name, role=role, password=hash_password(_password(name, password_file)))

@@ -55,13 +55,13 @@ class Guard:
             visitor.reset(before)
 
     def recognise(self, headers: Headers) -> Visitor | None:
-        """Whose session the request carries. A user who was removed, or whose role changed, is no longer known."""
+        """Whose session the request carries. It ends with its account's removal, new role or new password."""
         token = session_token(headers)
         session = self._sessions.find(token) if token else None
         if session is None:
             return None
         user = self._users.find(session.user)
-        if user is None or user.role is not session.role:
+        if user is None or (user.role, user.edition) != (session.role, session.edition):
             return None
         return Visitor(name=session.user, role=session.role, csrf=session.csrf)
 

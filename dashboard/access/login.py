@@ -80,7 +80,7 @@ class LoginDesk:
         return response
 
     def _welcome(self, user: User) -> Response:
-        token, session = self._sessions.open(user.name, user.role)
+        token, session = self._sessions.open(user)
         response = RedirectResponse("/", 303)
         response.set_cookie(
             SESSION_COOKIE, token, max_age=COOKIE_AGE_S, httponly=True, secure=self._secure, samesite="lax"

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.access.roles import Role
 from dashboard.settings import SessionSettings
+from dashboard.users import User
 from domain.errors import Temporary
 from domain.instants import MICROS_PER_S
 from domain.ports import Clock
@@ -18,6 +19,8 @@ from runtime import logs
 
 _log = logs.get(__name__)
 
+_BEFORE_EDITION = "."
+"""Occurs in no token of chance."""
 _TABLES = MetaData()
 _SESSIONS = Table(
     "sessions",
@@ -36,11 +39,15 @@ class Session:
 
     user: str
     role: Role
+    edition: str
+    """Of the account, when it logged in (`User.edition`)."""
     csrf: str
 
 
 class SessionStore:
-    """Opaque tokens; only their SHA-256 is stored, so that a copy of the file logs nobody in."""
+    """Tokens of chance and the edition of the account; only their SHA-256 is stored, so that a copy of the file logs
+    nobody in, and nobody can write another edition into a token.
+    """
 
     def __init__(self, path: Path, *, settings: SessionSettings, clock: Clock) -> None:
         """Raises Temporary when the file cannot be opened."""
@@ -61,20 +68,20 @@ class SessionStore:
             message = f"sessions file {path} cannot be opened: {cause}; free the disk or check the folder"
             raise Temporary(message) from exc
 
-    def open(self, user: str, role: Role) -> tuple[str, Session]:
+    def open(self, user: User) -> tuple[str, Session]:
         """A new session and the token for its cookie; sessions that ran out are swept away."""
-        token = secrets.token_urlsafe(32)
-        session = Session(user=user, role=role, csrf=secrets.token_urlsafe(24))
+        token = f"{secrets.token_urlsafe(32)}{_BEFORE_EDITION}{user.edition}"
+        session = Session(user=user.name, role=user.role, edition=user.edition, csrf=secrets.token_urlsafe(24))
         now = self._clock.micros()
         with self._engine.begin() as connection:
             connection.execute(delete(_SESSIONS).where(_SESSIONS.c.expires <= now))
             connection.execute(
                 insert(_SESSIONS).values(
                     token_sha256=_digest(token),
-                    user=user,
-                    role=role.value,
+                    user=session.user,
+                    role=session.role.value,
                     csrf=session.csrf,
-                    expires=now + self._lifetime(role),
+                    expires=now + self._lifetime(session.role),
                 )
             )
         return token, session
@@ -86,7 +93,8 @@ class SessionStore:
             row = connection.execute(select(_SESSIONS).where(_SESSIONS.c.token_sha256 == _digest(token))).first()
         if row is None or row.expires <= now:
             return None
-        session = Session(user=row.user, role=Role(row.role), csrf=row.csrf)
+        edition = token.partition(_BEFORE_EDITION)[2]
+        session = Session(user=row.user, role=Role(row.role), edition=edition, csrf=row.csrf)
         if session.role is Role.VIEWER and row.expires - now < self._lifetime(Role.VIEWER) // 2:
             self._renew(token, until=now + self._lifetime(Role.VIEWER))
         return session

@@ -1,6 +1,9 @@
 """Nothing is answered to strangers, and nothing is changed without the right headers."""
 
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -10,8 +13,8 @@ from starlette.websockets import WebSocketDisconnect
 from dashboard.access.guard import CSRF_COOKIE, CSRF_HEADER, SESSION_COOKIE
 from dashboard.access.roles import Role
 from dashboard.settings import WebSettings
-from dashboard.users import User, hash_password, write_users
-from tests.dashboard.web import PASSWORDS, build, write_accounts
+from dashboard.users import hash_password, load_users, write_users
+from tests.dashboard.web import PASSWORDS, Web, build, write_accounts
 
 HOME = "http://wall.city"
 CLOSED = [
@@ -59,6 +62,12 @@ def logged_in(client: TestClient, name: str) -> TestClient:
     answer = client.post("/login", data={"name": name, "password": PASSWORDS[name]})
     assert answer.status_code == httpx.codes.SEE_OTHER
     return client
+
+
+def change(directory: Path, name: str, **fields: Any) -> None:
+    """The account as the file has it, but for these fields."""
+    users = load_users(directory / "users.yaml")
+    write_users(directory / "users.yaml", {**users, name: replace(users[name], **fields)}.values())
 
 
 def said(answer: httpx.Response) -> str:
@@ -159,8 +168,54 @@ def test_a_user_who_is_removed_is_out_at_once(duty: TestClient, tmp_path: Path) 
     assert duty.get("/_dash-layout").status_code == httpx.codes.UNAUTHORIZED
 
 
-def test_a_change_of_role_asks_for_a_new_login(duty: TestClient, tmp_path: Path) -> None:
-    write_users(tmp_path / "users.yaml", [User(name="duty", role=Role.VIEWER, password=hash_password("x"))])
+def test_a_change_of_role_alone_asks_for_a_new_login(duty: TestClient, tmp_path: Path) -> None:
+    change(tmp_path, "duty", role=Role.VIEWER)
+    assert duty.get("/_dash-layout").status_code == httpx.codes.UNAUTHORIZED
+
+
+@pytest.mark.parametrize("name", PASSWORDS)
+def test_a_new_password_ends_every_session_of_the_account(stranger: TestClient, tmp_path: Path, name: str) -> None:
+    client = logged_in(stranger, name)
+    change(tmp_path, name, password=hash_password("another"))
+    assert client.get("/_dash-layout").status_code == httpx.codes.UNAUTHORIZED
+
+
+def test_after_a_new_password_no_stream_is_opened_again(web: Web, tmp_path: Path) -> None:
+    def opened(client: httpx.Client) -> int:
+        with client.stream("GET", "/stream") as stream:
+            return stream.status_code
+
+    with closing(web.client("duty")) as duty, closing(web.client("screen")) as screen:
+        before = [opened(duty), opened(screen)]
+        change(tmp_path, "duty", password=hash_password("another"))
+        assert (before, opened(duty), opened(screen)) == (
+            [httpx.codes.OK] * 2,
+            httpx.codes.UNAUTHORIZED,
+            httpx.codes.OK,
+        )
+
+
+def test_the_same_password_given_anew_ends_them_too(duty: TestClient, tmp_path: Path) -> None:
+    change(tmp_path, "duty", password=hash_password(PASSWORDS["duty"]))
+    assert duty.get("/_dash-layout").status_code == httpx.codes.UNAUTHORIZED
+    assert logged_in(duty, "duty").get("/_dash-layout").status_code == httpx.codes.OK
+
+
+def test_a_screen_stays_while_others_get_passwords_and_roles_and_go(stranger: TestClient, tmp_path: Path) -> None:
+    screen = logged_in(stranger, "screen")
+    for changed in ({"password": hash_password("another")}, {"role": Role.ADMIN}):
+        change(tmp_path, "duty", **changed)
+        assert screen.get("/_dash-layout").status_code == httpx.codes.OK
+    write_users(tmp_path / "users.yaml", [load_users(tmp_path / "users.yaml")["screen"]])
+    assert screen.get("/_dash-layout").status_code == httpx.codes.OK
+
+
+def test_who_is_added_anew_under_the_name_of_one_removed_has_none_of_his_sessions(
+    duty: TestClient, tmp_path: Path
+) -> None:
+    users = load_users(tmp_path / "users.yaml")
+    write_users(tmp_path / "users.yaml", [users["screen"]])
+    write_users(tmp_path / "users.yaml", [users["screen"], replace(users["duty"], password=hash_password("new"))])
     assert duty.get("/_dash-layout").status_code == httpx.codes.UNAUTHORIZED
 
 

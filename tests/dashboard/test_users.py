@@ -30,6 +30,11 @@ def test_the_same_password_is_hashed_differently_each_time() -> None:
     assert hash_password("x") != hash_password("x")
 
 
+def test_each_change_of_the_password_makes_another_edition_of_the_account() -> None:
+    editions = {User(name="duty", role=Role.OPERATOR, password=hash_password("x")).edition for _ in range(3)}
+    assert len(editions) == 3
+
+
 def test_the_file_is_private_and_reads_back(tmp_path: Path) -> None:
     path = tmp_path / "users.yaml"
     users = [User(name="duty", role=Role.OPERATOR, password=HASH), User(name="大屏", role=Role.VIEWER, password=HASH)]
