@@ -119,7 +119,7 @@ alerts = st.builds(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(alert=alerts, move=st.sampled_from(AlertMove), language=st.sampled_from(Language))
 def test_whatever_happened_can_be_told(writer: NoticeWriter, alert: Alert, move: AlertMove, language: Language) -> None:
     transition = transition_of(alert, move=move)

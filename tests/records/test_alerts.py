@@ -163,7 +163,9 @@ evidences = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(evidence=evidences)
 def test_any_evidence_comes_back_equal(records: Records, evidence: Evidence) -> None:
     alert = alert_of(evidence=evidence)

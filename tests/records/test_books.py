@@ -44,7 +44,9 @@ lines = st.builds(
 )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(batches=st.lists(st.lists(lines, max_size=4), max_size=4))
 def test_ledger_lines_of_a_minute_add_up(records: Records, batches: list[list[LedgerLine]]) -> None:
     with records.transaction() as books:

@@ -41,7 +41,9 @@ def test_bytes_are_bounded_the_oldest_go_and_are_counted(wide: Records) -> None:
         assert (books.quarantine.dropped(), books.quarantine.payload_bytes()) == (2, MIB)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(sizes=st.lists(st.integers(0, MIB // 3), max_size=12), cut=st.integers(0, 12))
 def test_the_count_of_bytes_is_what_is_there(wide: Records, sizes: list[int], cut: int) -> None:
     with wide.transaction() as books:

@@ -139,7 +139,9 @@ def check_against_the_twin(house: House, metric: str, data: st.DataObject) -> No
 
 
 @pytest.mark.thorough
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.data())
 @pytest.mark.parametrize("metric", METRICS)
 def test_trends_from_rollups_agree_with_the_slow_twin(
@@ -153,7 +155,9 @@ def test_trends_from_rollups_agree_with_the_slow_twin(
 
 
 @pytest.mark.service
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.data())
 @pytest.mark.parametrize("metric", METRICS)
 def test_trends_from_rollups_in_a_real_server_agree_with_the_slow_twin(
