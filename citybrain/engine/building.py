@@ -151,7 +151,7 @@ def build(installation: Installation, clock: Clock) -> Parts:
         gazetteer=gazetteer,
         redrive=redrive,
         photographer=Photographer(scene),
-        trends=Trends(charts=charts_of(registry, catalogue), desk=desk, store=store, catalogue=catalogue),
+        trends=Trends(charts=charts_of(registry), desk=desk, store=store, catalogue=catalogue),
         reload=RuleReload(
             installation,
             vocabulary=pipeline.vocabulary,

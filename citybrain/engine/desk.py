@@ -100,7 +100,7 @@ class Desk:
             transitions = books.alerts.transitions(alert_id)
         if alert is None:
             raise CommandRefused(RefusalCode.UNKNOWN_ALERT, alert_id)
-        return self.explainer(parts.reload.ruleset).explain(alert, transitions, parts.store.readings)
+        return self.explainer(parts.reload.ruleset).explain(alert, transitions, parts.store.batches)
 
     def explainer(self, ruleset: RuleSet) -> Explainer:
         """By these rules, which those of the engine's program are."""

@@ -8,7 +8,7 @@ from typing import Any
 from citybrain.engine.judging import RuleDesk
 from domain.devices import Device, Registry
 from domain.instants import to_micros
-from domain.metrics import Averaging, Catalogue
+from domain.metrics import Catalogue
 from domain.places import NoiseZone
 from domain.ports import SeriesStore
 from domain.series import TrendQuery
@@ -37,13 +37,15 @@ class Chart:
     devices: tuple[str, ...]
 
 
-def charts_of(registry: Registry, catalogue: Catalogue) -> tuple[Chart, ...]:
-    """Noise over the meters of class 2 (without any: of the commonest class), PM2.5 over all stations."""
+def charts_of(registry: Registry) -> tuple[Chart, ...]:
+    """Noise over the meters of class 2 (without any: of the commonest class), PM2.5 over all stations.
+
+    Over time a meter's level is the energy mean; over places HJ 640 takes the plain mean.
+    """
     meters = registry.of_kind("noise_meter")
     zone = _zone_to_show(meters)
     chosen = tuple(meter.id for meter in meters if meter.zone is zone)
     stations = tuple(station.id for station in registry.of_kind("air_station"))
-    energy = catalogue["laeq"].averaging is Averaging.ENERGY
     return (
         Chart(
             id="noise",
@@ -52,10 +54,8 @@ def charts_of(registry: Registry, catalogue: Catalogue) -> tuple[Chart, ...]:
             zone=zone,
             zh="环境噪声",
             en="Ambient noise",
-            scope_zh=f"{zone} 类区 {len(chosen)} 个点位{'能量' if energy else '算术'}平均" if zone else "",
-            scope_en=f"{'energy' if energy else 'arithmetic'} mean of {len(chosen)} class {zone} meters"
-            if zone
-            else "",
+            scope_zh=f"{zone} 类区 {len(chosen)} 个点位算术平均" if zone else "",
+            scope_en=f"arithmetic mean of {len(chosen)} class {zone} meters" if zone else "",
             devices=chosen,
         ),
         Chart(

@@ -28,18 +28,18 @@ def averaging_of(metric: str, catalogue: Catalogue) -> Averaging:
 def trend(averaging: Averaging, *, device: Devices, at: Times, value: Values, bucket_us: int) -> Sequence[TrendPoint]:
     """One point per bucket that has a value, in order of time.
 
-    MEAN, ENERGY and VECTOR go over all readings of a bucket. LAST is the mean over the devices of each one's last
-    state. COUNTER is the growth within the bucket, summed over the devices: the difference to the device's reading
-    before (its first one in the range has none), and the value itself after a reset to zero. `count` is how many
-    readings, devices (LAST) or differences (COUNTER) made the value.
+    MEAN and VECTOR go over all readings of a bucket. ENERGY is the plain mean over the devices of each one's energy
+    mean, as HJ 640 has it for the places of a city: how often a device speaks gives it no weight. LAST is the mean
+    over the devices of each one's last state. COUNTER is the growth within the bucket, summed over the devices: the
+    difference to the device's reading before (its first one in the range has none), and the value itself after a
+    reset to zero. `count` is how many readings, devices (LAST) or differences (COUNTER) made the value.
     """
     bucket = at // bucket_us * bucket_us
     match averaging:
         case Averaging.MEAN:
             starts, values, counts = _mean(bucket, value)
         case Averaging.ENERGY:
-            starts, power, counts = _mean(bucket, np.power(10.0, value / 10))
-            values = 10 * np.log10(power)
+            starts, values, counts = over_places(bucket, device, np.power(10.0, value / 10), np.ones(len(value)))
         case Averaging.VECTOR:
             starts, values, counts = _direction(bucket, value)
         case Averaging.LAST:
@@ -55,6 +55,22 @@ def trend(averaging: Averaging, *, device: Devices, at: Times, value: Values, bu
     ]
 
 
+def over_places(
+    bucket: Times, device: Devices, power: Values, count: Values
+) -> tuple[Times, Values, npt.NDArray[np.intp]]:
+    """Start of bucket, level and number of readings from 10^(L/10) of rows that stand for `count` readings each."""
+    order = np.lexsort((device, bucket))
+    bucket, device, power, count = bucket[order], device[order], power[order], count[order]
+    is_first = np.ones(len(bucket), dtype=bool)
+    is_first[1:] = (np.diff(bucket) != 0) | (np.diff(device) != 0)
+    begins = np.flatnonzero(is_first)
+    counts = np.add.reduceat(count, begins)
+    levels = 10 * np.log10(np.add.reduceat(power * count, begins) / counts)
+    starts, place = np.unique(bucket[begins], return_inverse=True)
+    readings = np.rint(np.bincount(place, weights=counts, minlength=len(starts))).astype(np.intp)
+    return starts, np.bincount(place, weights=levels) / np.maximum(np.bincount(place), 1), readings
+
+
 def _mean(bucket: Times, value: Values) -> tuple[Times, Values, npt.NDArray[np.intp]]:
     starts, place = np.unique(bucket, return_inverse=True)
     counts = np.bincount(place, minlength=len(starts))
@@ -66,7 +82,12 @@ def _direction(bucket: Times, degrees: Values) -> tuple[Times, Values, npt.NDArr
     starts, east, counts = _mean(bucket, np.sin(radians))
     _, north, _ = _mean(bucket, np.cos(radians))
     pointing = np.hypot(east, north) > NO_DIRECTION
-    return starts[pointing], (np.degrees(np.arctan2(east, north)) % 360)[pointing], counts[pointing]
+    return starts[pointing], bearing(east, north)[pointing], counts[pointing]
+
+
+def bearing(east: Values, north: Values) -> Values:
+    """Degrees in [0, 360): a hair west of north is 0, since the modulo of -1e-15 is 360 itself."""
+    return np.degrees(np.arctan2(east, north)) % 360 % 360
 
 
 def _last_of_each(bucket: Times, device: Devices, at: Times) -> npt.NDArray[np.intp]:

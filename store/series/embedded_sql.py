@@ -81,6 +81,15 @@ FROM (SELECT start, device, arg_max(value, "at") AS state FROM ({good}) GROUP BY
 GROUP BY start ORDER BY start
 """
 
+_OVER_PLACES = """
+SELECT start, avg(level), sum(n)::BIGINT
+FROM (
+    SELECT start, device, 10 * log10(avg(pow(10, value / 10))) AS level, count(*) AS n
+    FROM ({good}) GROUP BY start, device
+)
+GROUP BY start ORDER BY start
+"""
+
 _COUNTER = """
 SELECT start, sum(CASE WHEN value < before THEN value ELSE value - before END), count(*)
 FROM (SELECT start, value, lag(value) OVER (PARTITION BY device ORDER BY "at") AS before FROM ({good}))
@@ -96,7 +105,7 @@ def trend(averaging: Averaging, *, chosen: str) -> str:
         case Averaging.MEAN:
             return _OVER_ALL.format(value="avg(value)", good=good)
         case Averaging.ENERGY:
-            return _OVER_ALL.format(value="10 * log10(avg(pow(10, value / 10)))", good=good)
+            return _OVER_PLACES.format(good=good)
         case Averaging.VECTOR:
             return _OVER_ALL.format(value=_DIRECTION, good=good)
         case Averaging.LAST:

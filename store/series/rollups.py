@@ -11,7 +11,7 @@ import numpy.typing as npt
 from domain.instants import MICROS_PER_S, from_micros
 from domain.metrics import Averaging
 from domain.series import TrendPoint
-from store.series.averaging import NO_DIRECTION, Devices, Times, Values
+from store.series.averaging import NO_DIRECTION, Devices, Times, Values, bearing, over_places
 
 Starts = npt.NDArray[np.intp]
 
@@ -140,7 +140,11 @@ def trend_of(averaging: Averaging, parts: Sequence[Rollups], *, bucket_us: int) 
         case Averaging.MEAN:
             return _points(bucket, weight, old["mean"] * weight)
         case Averaging.ENERGY:
-            return [_as_level(point) for point in _points(bucket, weight, _power(old["mean"]) * weight)]
+            figures = over_places(bucket, device, _power(old["mean"]), weight)
+            return [
+                TrendPoint(at=from_micros(at), value=value, count=n)
+                for at, value, n in zip(*(column.tolist() for column in figures), strict=True)
+            ]
         case Averaging.VECTOR:
             return _direction_points(bucket, weight, old["east"] * weight, old["north"] * weight)
         case Averaging.LAST:
@@ -169,10 +173,6 @@ def _direction_points(bucket: Times, weight: Values, east: Values, north: Values
     pairs = zip(_points(bucket, weight, east), _points(bucket, weight, north), strict=True)
     points = [(e, float(_direction(np.array([e.value]), np.array([n.value]))[0])) for e, n in pairs]
     return [TrendPoint(at=e.at, value=value, count=e.count) for e, value in points if not math.isnan(value)]
-
-
-def _as_level(point: TrendPoint) -> TrendPoint:
-    return TrendPoint(at=point.at, value=float(_level(np.array([point.value]))[0]), count=point.count)
 
 
 def _begins(device: Devices, start: Times) -> Starts:
@@ -211,5 +211,5 @@ def _level(power: Values) -> Values:
 
 
 def _direction(east: Values, north: Values) -> Values:
-    degrees = np.degrees(np.arctan2(east, north)) % 360
+    degrees = bearing(east, north)
     return np.where(np.hypot(east, north) > NO_DIRECTION, degrees, np.nan)

@@ -22,11 +22,11 @@ def test_the_trends_have_exactly_the_fields_that_are_documented(room: EngineRoom
         assert differences(trend, shapes()["Trend"], of=shapes()) == []
 
 
-def test_levels_are_averaged_by_energy(room: EngineRoom) -> None:
-    rows = [("NM-1", "laeq", 50.0), ("NM-2", "laeq", 60.0)]
-    room.parts.store.write(room.batch(rows, at=-60), through=None)
+def test_levels_are_averaged_by_energy_over_time_and_plainly_over_places(room: EngineRoom) -> None:
+    for rows, at in (([("NM-1", "laeq", 50.0), ("NM-2", "laeq", 40.0)], -90), ([("NM-1", "laeq", 60.0)], -60)):
+        room.parts.store.write(room.batch(rows, at=at), through=None)
     [point] = trends(room)["noise"]["points"]
-    assert point[1] == pytest.approx(57.4, abs=0.01)
+    assert point[1] == pytest.approx((57.4036 + 40) / 2, abs=0.01)
 
 
 def test_particles_are_averaged_arithmetically(room: EngineRoom) -> None:
@@ -49,8 +49,8 @@ def test_the_limit_of_noise_follows_day_and_night(room: EngineRoom) -> None:
 
 
 def test_the_scope_says_how_many_and_how_they_are_averaged(room: EngineRoom) -> None:
-    assert trends(room)["noise"]["scope_zh"] == "2 类区 2 个点位能量平均"
-    assert trends(room)["noise"]["scope_en"] == "energy mean of 2 class 2 meters"
+    assert trends(room)["noise"]["scope_zh"] == "2 类区 2 个点位算术平均"
+    assert trends(room)["noise"]["scope_en"] == "arithmetic mean of 2 class 2 meters"
 
 
 def test_what_is_forgotten_is_asked_anew(room: EngineRoom) -> None:
@@ -82,5 +82,5 @@ def test_without_meters_of_class_2_the_commonest_class_is_shown(site: Site) -> N
     file = site.folder / "city" / "devices.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("zone: '2'", "zone: '3'"), encoding="utf-8")
     installation = site.installation()
-    noise, _ = charts_of(installation.registry, installation.catalogue)
+    noise, _ = charts_of(installation.registry)
     assert (noise.zone, noise.devices) == (NoiseZone.THREE, ("NM-1", "NM-2"))
