@@ -1,28 +1,21 @@
 """What the port domain.ports.SeriesStore promises, of every store."""
 
-import math
 import threading
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
-from statistics import fmean
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from domain.errors import Refused
 from domain.instants import EPOCH, to_micros
-from domain.metrics import Averaging
 from domain.ports import SeriesStore
 from domain.readings import COLUMNS, Quality, Reading, ReadingBatch, Vocabulary, batch_of
 from domain.series import BatchQuery, ReadingQuery, TrendPoint, TrendQuery
 from tests.store import series_stores
-from tests.store.series_stores import CATALOGUE
 from tests.store.settlements import NOON
 
 DEVICES = ("NM-0001", "NM-0002", 'a "strange", na=me \\ of\'s', "路灯 7")
@@ -235,16 +228,12 @@ def test_levels_of_several_places_have_the_plain_mean_however_often_each_speaks(
     assert (point.at, round(point.value, 4), point.count) == (NOON, round((57.4036 + 40) / 2, 4), 3)
 
 
-def test_directions_average_across_north(store: SeriesStore) -> None:
-    store.write(batch(*(reading(metric="wind_direction", s=v, value=v) for v in (350, 30))), through=1)
+@pytest.mark.parametrize(("winds", "mean"), [((350, 30), 10.0), ((45, 315), 0.0)])
+def test_directions_average_across_north_which_is_never_360(store: SeriesStore, winds: list[int], mean: float) -> None:
+    store.write(batch(*(reading(metric="wind_direction", s=v, value=v) for v in winds)), through=1)
     (point,) = trend(store, "wind_direction")
-    assert (round(point.value, 9), point.count) == (10.0, 2)
-
-
-def test_north_is_zero_and_never_360(store: SeriesStore) -> None:
-    store.write(batch(*(reading(metric="wind_direction", s=v, value=v) for v in (45, 315))), through=1)
-    (point,) = trend(store, "wind_direction")
-    assert 0 <= point.value < 1e-9 or 360 - 1e-9 < point.value < 360
+    apart = abs(point.value - mean)
+    assert point.value < 360 and min(apart, 360 - apart) < 1e-9 and point.count == 2
 
 
 def test_opposite_directions_have_no_mean(store: SeriesStore) -> None:
@@ -319,88 +308,3 @@ def test_others_may_read_while_it_is_written(store: SeriesStore) -> None:
         reader.join()
     assert len(everything(store)) == 200
     assert counts and {count % 10 for count in counts} == {0}
-
-
-values_of = {
-    "laeq": st.floats(10, 140),
-    "temperature": st.floats(-60, 70),
-    "wind_direction": st.integers(0, 7).map(lambda eighth: 45.0 * eighth),
-    "lamp_on": st.sampled_from([0.0, 1.0]),
-    "energy": st.integers(0, 1000).map(float),
-}
-rows = st.lists(
-    st.tuples(st.integers(0, 3), st.integers(0, 7200), st.integers(0, 2)), max_size=40, unique_by=lambda r: r[:2]
-)
-
-
-@settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
-@given(st.data())
-@pytest.mark.parametrize("metric", METRICS)
-@pytest.mark.parametrize("kind", ["memory", "embedded"])
-def test_trends_agree_with_the_slow_twin(
-    tmp_path_factory: pytest.TempPathFactory, kind: str, metric: str, data: st.DataObject
-) -> None:
-    readings = [
-        Reading(
-            device=DEVICES[device],
-            metric=metric,
-            at=NOON + timedelta(seconds=s),
-            value=data.draw(values_of[metric]),
-            quality=Quality(quality),
-        )
-        for device, s, quality in data.draw(rows)
-    ]
-    with {"memory": series_stores.memory, "embedded": series_stores.embedded}[kind](tmp_path_factory.mktemp("s")) as s:
-        s.write(batch(*readings), through=1)
-        fast = trend(s, metric, bucket_s=600)
-    slow = slow_trend(readings, CATALOGUE[metric].averaging, bucket_s=600)
-    assert [(p.at, p.count) for p in fast] == [(at, count) for at, _, count in slow]
-    turn = 360 if CATALOGUE[metric].averaging is Averaging.VECTOR else math.inf
-    for point, (_, value, _) in zip(fast, slow, strict=True):
-        apart = abs(point.value - value)
-        assert point.value < turn and min(apart, turn - apart) <= max(1e-6, 1e-9 * abs(value))
-
-
-def slow_trend(readings: list[Reading], averaging: Averaging, *, bucket_s: int) -> list[tuple[datetime, float, int]]:
-    """The same by loops over single readings."""
-    buckets: dict[datetime, list[float]] = defaultdict(list)
-    places: dict[datetime, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    last: dict[tuple[datetime, str], float] = {}
-    before: dict[str, float] = {}
-    for one in sorted((r for r in readings if r.quality is Quality.GOOD), key=lambda r: r.at):
-        bucket = EPOCH + (one.at - EPOCH) // timedelta(seconds=bucket_s) * timedelta(seconds=bucket_s)
-        if averaging is Averaging.COUNTER:
-            if one.device in before:
-                step = one.value - before[one.device]
-                buckets[bucket].append(step if step >= 0 else one.value)
-            before[one.device] = one.value
-        elif averaging is Averaging.LAST:
-            last[bucket, one.device] = one.value
-        elif averaging is Averaging.ENERGY:
-            places[bucket][one.device].append(one.value)
-        else:
-            buckets[bucket].append(one.value)
-    if averaging is Averaging.ENERGY:
-        return [(at, fmean(map(level, by.values())), sum(map(len, by.values()))) for at, by in sorted(places.items())]
-    for (bucket, _), value in last.items():
-        buckets[bucket].append(value)
-    combined = ((bucket, combine(averaging, values), len(values)) for bucket, values in sorted(buckets.items()))
-    return [(bucket, value, count) for bucket, value, count in combined if value is not None]
-
-
-def level(values: list[float]) -> float:
-    return 10 * math.log10(fmean(10 ** (value / 10) for value in values))
-
-
-def combine(averaging: Averaging, values: list[float]) -> float | None:
-    match averaging:
-        case Averaging.COUNTER:
-            return sum(values)
-        case Averaging.VECTOR:
-            vector = sum(complex(math.cos(math.radians(v)), math.sin(math.radians(v))) for v in values)
-            angle = math.degrees(math.atan2(vector.imag, vector.real)) if abs(vector) > 1e-6 else None
-            return angle if angle is None else (0.0 if abs(angle) < 1e-6 else angle % 360)
-        case Averaging.MEAN | Averaging.LAST:
-            return sum(values) / len(values)
