@@ -1,6 +1,10 @@
-"""Excel's own first line of a CSV, `sep=;`: it names the delimiter and is no part of the table."""
+"""Where a CSV begins and what stands between its cells; Excel's own first line, `sep=;`, is no part of the table."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+DELIMITERS = ",;\t"
 
 _LINE = re.compile(r"\ufeff?\"?sep=([^\w\s\"]|\t)\"?[,;\t]*", re.IGNORECASE)
 """In quotes, or with delimiters behind it, where another program has taken it for a row and written it anew."""
@@ -10,3 +14,29 @@ def named_separator(line: str) -> str | None:
     """The delimiter that the line names; None for any other line."""
     match = _LINE.fullmatch(line.rstrip("\r\n"))
     return match[1] if match else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The line that names the columns. `line` is its number in the file, from 1."""
+
+    text: str
+    line: int
+    delimiter: str
+
+    @property
+    def decimal(self) -> str:
+        """The decimal mark of the table: who does not write commas between cells may write them in numbers."""
+        return "." if self.delimiter == "," else ","
+
+
+def head_of(lines: Iterator[str]) -> Head:
+    """Taken off the lines, together with Excel's own above it. Of an empty file it is empty.
+
+    What stands most often in the head counts, and what Excel names only breaks a tie: others rewrite its line.
+    """
+    first = next(lines, "")
+    named = named_separator(first)
+    text = first if named is None else next(lines, "")
+    delimiter = max((named or "") + DELIMITERS, key=text.count)
+    return Head(text=text, line=1 if named is None else 2, delimiter=delimiter)

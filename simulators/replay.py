@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from config.separators import head_of
 from domain.errors import Refused
 from domain.instants import from_micros
 from domain.ports import Clock, StopAsked
@@ -65,14 +66,14 @@ def open_recording(
 
 
 def guess_format(file: Path) -> RecordingFormat:
-    """By the first line. Raises Refused, with the formats that there are."""
+    """By the head of the file. Raises Refused, with the formats that there are."""
     try:
         with file.open(encoding="utf-8-sig") as opened:
-            first = opened.readline()
+            head = head_of(opened)
     except (OSError, UnicodeDecodeError) as exc:
         raise Refused(f"{file} cannot be read: {exc}") from exc
-    names = {name.strip().strip('"').lower() for name in first.replace(";", ",").replace("\t", ",").split(",")}
-    if _is_captured(first):
+    names = {name.strip().strip('"').lower() for name in head.text.split(head.delimiter)}
+    if _is_captured(head.text):
         return RecordingFormat.CAPTURE
     if {"year", "month", "day", "hour"} <= names:
         return RecordingFormat.AIR_CSV

@@ -4,11 +4,13 @@ import csv
 import math
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 import msgspec
 
 from citybrain.backtest.scratch import Row
+from config.separators import head_of
 from domain.errors import Misconfigured, Problem
 from domain.instants import to_micros
 from domain.readings import Quality
@@ -57,41 +59,53 @@ def read_listing(path: Path) -> Iterator[Row]:
 def _rows(path: Path, lines: Iterator[str]) -> Iterator[tuple[int, Row | str]]:
     """Line number with the row, or with what is wrong."""
     first = next(lines, "")
+    lines = chain([first], lines)
     if first.lstrip().startswith("{") or path.suffix in {".ndjson", ".jsonl", ".json"}:
-        yield from _ndjson(first, lines)
+        yield from _ndjson(lines)
     else:
-        yield from _table(first, lines)
+        yield from _table(lines)
 
 
-def _ndjson(first: str, lines: Iterator[str]) -> Iterator[tuple[int, Row | str]]:
+def _ndjson(lines: Iterator[str]) -> Iterator[tuple[int, Row | str]]:
     decoder = msgspec.json.Decoder(_Line)
-    number, text = 1, first
-    while text:
+    for number, text in enumerate(lines, start=1):
         if text.strip():
             try:
                 line = decoder.decode(text)
                 yield number, _row(line)
             except (msgspec.MsgspecError, ValueError) as exc:
                 yield number, f"no reading: {exc}; write a line as `citybrain readings --json` does"
-        number, text = number + 1, next(lines, "")
 
 
-def _table(first: str, lines: Iterator[str]) -> Iterator[tuple[int, Row | str]]:
-    names = [name.strip() for name in next(csv.reader([first]), [])]
+def _table(lines: Iterator[str]) -> Iterator[tuple[int, Row | str]]:
+    head = head_of(lines)
+    names = [name.strip() for name in next(csv.reader([head.text], delimiter=head.delimiter), [])]
     missing = [name for name in NEEDED if name not in names]
     if missing:
-        yield 1, f"lacks the columns {', '.join(missing)}; the head line names device, metric, at, value[, span]"
+        yield (
+            head.line,
+            f"lacks the columns {', '.join(missing)}; the head line names device, metric, at, value[, span]",
+        )
         return
-    reader = csv.DictReader(lines, fieldnames=names)
-    for found in reader:
-        try:
-            yield reader.line_num + 1, _cells(found)
-        except (ValueError, TypeError) as exc:  # TypeError: a line with fewer cells than the head
-            yield reader.line_num + 1, f"no reading: {exc}; write device, metric, a time with zone, and a number"
+    reader = csv.DictReader(lines, fieldnames=names, restval="", delimiter=head.delimiter)
+    line = head.line
+    try:
+        for found in reader:
+            line = head.line + reader.line_num
+            yield line, _reading(found, head.decimal)
+    except csv.Error as exc:
+        yield line + 1, f"no CSV: {exc}; close its quotation marks"
 
 
-def _cells(found: Mapping[str, str]) -> Row:
-    """Cells that are empty say what a line without them says."""
+def _reading(found: Mapping[str, str], decimal: str) -> Row | str:
+    try:
+        return _cells(found, decimal)
+    except ValueError as exc:
+        return f"no reading: {exc}; write device, metric, a time with zone, and a number"
+
+
+def _cells(found: Mapping[str, str], decimal: str) -> Row:
+    """Cells that are empty say what a line without them says. `decimal`: the mark in numbers, beside the point."""
     told = (found.get("live") or "true").strip().lower()
     if told not in _TRUTHS:
         raise ValueError(f"live {told!r} is none of {', '.join(_TRUTHS)}")
@@ -99,9 +113,9 @@ def _cells(found: Mapping[str, str]) -> Row:
         device=found["device"],
         metric=found["metric"],
         at=found["at"],
-        value=float(found["value"]),
+        value=float(found["value"].replace(decimal, ".")),
         quality=found.get("quality") or "good",
-        span_s=float(found.get("span_s") or found.get("span") or 0.0),
+        span_s=float((found.get("span_s") or found.get("span") or "0").replace(decimal, ".")),
         live=_TRUTHS[told],
     )
     return _row(line)

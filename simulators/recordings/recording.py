@@ -52,15 +52,15 @@ class RecordedDevice:
 
 @dataclass(slots=True)
 class Skipped:
-    """Rows without a usable message: how many, and what was wrong with the first few."""
+    """Rows without a usable message: how many, and what was wrong with the first few, by their lines in the file."""
 
     rows: int = 0
     samples: list[str] = field(default_factory=list)
 
-    def note(self, where: int, why: str) -> None:
+    def note(self, line: int, why: str) -> None:
         self.rows += 1
         if len(self.samples) < 5:
-            self.samples.append(f"row {where}: {why}")
+            self.samples.append(f"line {line}: {why}")
 
 
 class Recording(Protocol):

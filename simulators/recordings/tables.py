@@ -1,10 +1,11 @@
-"""CSV files as people export them: byte-order marks, commas or semicolons, quoted headers, gaps."""
+"""CSV files as people export them: byte-order marks, commas, semicolons or tabs, quoted headers, gaps."""
 
 import csv
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
+from config.separators import head_of
 from domain.errors import Refused
 
 _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "—", "-99", "-999", "-9999"})
@@ -12,16 +13,16 @@ _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "—", "-99",
 
 def header(path: Path) -> tuple[str, ...]:
     """Names of the columns. Raises Refused when there are none."""
-    for row in _rows(path):
+    for _, row in _rows(path):
         return tuple(name.strip() for name in row)
     raise Refused(f"{path} is empty; give a CSV file with a header")
 
 
 def rows(path: Path) -> Iterator[tuple[int, Sequence[str]]]:
-    """Line numbers (from 2) and cells, without the header and without empty lines."""
-    for number, row in enumerate(islice(_rows(path), 1, None), start=2):
+    """Numbers of lines in the file and cells, without the header and without empty lines. Decimal commas are points."""
+    for line, row in islice(_rows(path), 1, None):
         if any(cell.strip() for cell in row):
-            yield number, row
+            yield line, row
 
 
 def number(cell: str) -> float | None:
@@ -35,12 +36,15 @@ def number(cell: str) -> float | None:
     return value
 
 
-def _rows(path: Path) -> Iterator[list[str]]:
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The line on which each row begins, the header's first."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline()
-            file.seek(0)
-            delimiter = max(",;\t", key=first.count)
-            yield from csv.reader(file, delimiter=delimiter)
-    except (OSError, UnicodeDecodeError) as exc:
+            head = head_of(file)
+            reader = csv.reader(chain([head.text], file), delimiter=head.delimiter)
+            line = head.line
+            for row in reader:
+                yield line, [cell.replace(head.decimal, ".") for cell in row]
+                line = head.line + reader.line_num
+    except (OSError, UnicodeDecodeError, csv.Error) as exc:
         raise Refused(f"{path} cannot be read: {exc}; give a CSV file in UTF-8") from exc

@@ -185,9 +185,34 @@ def test_a_csv_says_the_same_as_ndjson(tmp_path: Path) -> None:
     assert [row[4:] for row in read_listing(table)] == [(60.0, 2, False), (0.0, 0, True)]
 
 
+@pytest.mark.parametrize("above", ["", "sep=;\n", "\ufeffsep=;\r\n", '"sep=;"\n'])
+def test_a_csv_of_a_spreadsheet_says_the_same_as_any_other(tmp_path: Path, above: str) -> None:
+    plain, exported = tmp_path / "plain.csv", tmp_path / "exported.csv"
+    text = "device,metric,at,value,span_s\nA,laeq,2026-11-22T10:00:00Z,55.5,0.5\nB,laeq,2026-11-22T10:01:00Z,-1,\n"
+    plain.write_text(text)
+    exported.write_text(above + text.replace(",", ";").replace(".5", ",5"), encoding="utf-8")
+    assert list(read_listing(exported)) == list(read_listing(plain))
+    assert [row[3] for row in read_listing(exported)] == [55.5, -1.0]
+
+
+def test_tabs_stand_between_the_cells_of_a_pasted_table(tmp_path: Path) -> None:
+    file = tmp_path / "pasted.txt"
+    file.write_text("device\tmetric\tat\tvalue\nA\tlaeq\t2026-11-22T10:00:00Z\t55.5\n")
+    assert [row[3] for row in read_listing(file)] == [55.5]
+
+
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
+        ("sep=;\ndevice;metric;at;value\nA;laeq;2026-11-22T10:00:00Z;1\nA;laeq;now;1\n", 4, "no reading"),
+        ("sep=;\ndevice;metric;at;value\n\nA;laeq;2026-11-22T10:00:00Z;1.234,5\n", 4, "'1.234.5'"),
+        ("sep=;\ndevice;metric;value\n", 2, "lacks the columns at"),
+        ("sep=;\n", 2, "lacks the columns device, metric, at, value"),
+        (
+            'device,metric,at,value\nA,laeq,2026-11-22T10:00:00Z,1\n"A,laeq,now\n' + "1\n" * 70_000,
+            3,
+            "no CSV: field larger",
+        ),
         ("device,metric,at,value\nA,laeq,2026-11-22T10:00:00,1\n", 2, "has no zone"),
         ("device,metric,at,value\nA,laeq,2026-11-22T10:00:00Z,1\nA,laeq,now,1\n", 3, "no reading"),
         ("device,metric,at,value\nA,laeq,2026-11-22T10:00:00Z,nan\n", 2, "not a number"),

@@ -99,7 +99,30 @@ def test_rows_that_hold_nothing_are_counted_with_a_reason(tmp_path: Path) -> Non
     recording = open_recording(noise_file(tmp_path, *rows))
     assert len(contents(recording)) == 1
     assert recording.skipped.rows == 4
-    assert "row 4: 'yesterday' is not a time" in recording.skipped.samples[1]
+    assert "line 4: 'yesterday' is not a time" in recording.skipped.samples[1]
+
+
+def exported(file: Path, folder: Path, *, delimiter: str) -> Path:
+    """The first hours of a file as a spreadsheet writes them where commas stand in numbers."""
+    found = folder / "exported.csv"
+    rows = "".join(file.read_text(encoding="utf-8").splitlines(keepends=True)[:100])
+    rows = rows.replace(",", delimiter).replace(".", ",")
+    found.write_text(f"\ufeffsep={delimiter}\r\n{rows}", encoding="utf-8")
+    return found
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+@pytest.mark.parametrize("file", [NOISE, AIR])
+def test_a_file_that_a_spreadsheet_wrote_holds_the_same_messages(file: Path, delimiter: str, tmp_path: Path) -> None:
+    found = contents(open_recording(exported(file, tmp_path, delimiter=delimiter)))
+    assert len(found) > 90 and found == contents(open_recording(file))[: len(found)]
+
+
+def test_a_bad_row_is_told_with_its_line_in_the_file(tmp_path: Path) -> None:
+    rows = ("datetime;LEQ;note", '2025-03-21 00:00;50,5;"two\nlines"', "", "2025-03-21 00:01;loud;")
+    recording = open_recording(noise_file(tmp_path, *rows, header="sep=;"))
+    assert [entry["v"] for entry in contents(recording)] == [{"laeq": 50.5}]
+    assert recording.skipped.samples == ["line 6: could not convert string to float: 'loud'"]
 
 
 def test_air_hours_end_when_the_next_begins_and_co_is_in_milligrams() -> None:
@@ -175,7 +198,7 @@ def test_the_devices_of_a_capture_are_known_by_what_they_measure(tmp_path: Path)
     assert [e["id"] for e in known if e["kind"] != real[e["id"]].kind] == []
 
 
-@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "time,LEQ\n"])
+@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "time,LEQ\n", "sep=;\n", "time,LEQ\n1," + "1" * 140_000])
 def test_a_file_that_is_no_recording_is_refused(text: str, tmp_path: Path) -> None:
     path = tmp_path / "thing.csv"
     path.write_text(text, encoding="utf-8")
