@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ import httpx
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from tests import availability
+from tests.free_ports import free_port
 
 INFLUXD_1_CONFIG = """
 reporting-disabled = true
@@ -30,14 +30,6 @@ log-enabled = false
 [logging]
 level = "error"
 """
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def influxd_generation() -> int | None:
@@ -106,7 +98,7 @@ class Influxd2:
             self._process = subprocess.Popen(command, stdout=output, stderr=output)
         _await_answer(f"{self.url}/health")
         owner = {"username": "citybrain", "password": "citybrain-tests", "org": "citybrain", "bucket": "citybrain"}
-        httpx.post(f"{self.url}/api/v2/setup", json={**owner, "token": self.token}, timeout=30).raise_for_status()
+        httpx.post(f"{self.url}/api/v2/setup", json={**owner, "token": self.token}, timeout=120).raise_for_status()
 
     def kill(self) -> None:
         if self._process is not None:
@@ -147,9 +139,9 @@ class VictoriaMetrics:
 
     def understood(self) -> dict[tuple[str, str], dict[int, float]]:
         """Of each (measurement_field, device): value by time in milliseconds."""
-        httpx.get(f"{self.url}/internal/force_flush", timeout=30).raise_for_status()
+        httpx.get(f"{self.url}/internal/force_flush", timeout=120).raise_for_status()
         every = {"match[]": '{device!=""}', "start": "0", "end": "4000000000"}
-        answer = httpx.get(f"{self.url}/api/v1/export", params=every, timeout=30).raise_for_status()
+        answer = httpx.get(f"{self.url}/api/v1/export", params=every, timeout=120).raise_for_status()
         series = [json.loads(line) for line in answer.text.splitlines()]
         return {
             (one["metric"]["__name__"], one["metric"]["device"]): dict(
@@ -207,7 +199,7 @@ def influxd_1(directory: Path) -> Iterator[Influxd1]:
 
 
 @retry(
-    stop=stop_after_delay(30), wait=wait_fixed(0.05), retry=retry_if_exception_type(httpx.TransportError), reraise=True
+    stop=stop_after_delay(120), wait=wait_fixed(0.05), retry=retry_if_exception_type(httpx.TransportError), reraise=True
 )
 def _await_answer(url: str) -> None:
-    httpx.get(url, timeout=2).raise_for_status()
+    httpx.get(url, timeout=10).raise_for_status()

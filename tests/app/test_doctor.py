@@ -27,7 +27,8 @@ from runtime.clock import SystemClock
 from tests.app.engine_room import EngineRoom
 from tests.app.installation import Site, write_installation
 from tests.app.terminal import Terminal
-from tests.ingest.brokers import BrokerProcess, embedded_broker, free_port, mosquitto
+from tests.free_ports import free_port
+from tests.ingest.brokers import BrokerProcess, embedded_broker, mosquitto
 from tests.notify.receivers import webhook
 
 __all__ = ["embedded_broker", "mosquitto"]

@@ -3,7 +3,6 @@
 Import the fixtures that you need. A broker that does not start fails the test: it is never skipped.
 """
 
-import random
 import shutil
 import socket
 import subprocess
@@ -17,18 +16,12 @@ import pytest
 
 from citybrain.demo.broker import EmbeddedBroker
 from ingest.settings import BrokerSettings
+from tests.free_ports import free_port
 
-STARTS_WITHIN_S = 10.0
+STARTS_WITHIN_S = 60.0
+ENDS_WITHIN_S = 60.0
+"""Mosquitto writes its state before it ends, on whatever disk it has."""
 USERNAME, PASSWORD = "city", "bado-keru"
-
-
-def free_port() -> int:
-    """Below the range that outgoing connections are given ports from: nobody takes it until the broker listens."""
-    while True:
-        port = random.randrange(15_000, 32_000)
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,7 +48,7 @@ class BrokerProcess:
         """`kill` is SIGKILL; otherwise the broker may write its state first."""
         if self._process is not None:
             (self._process.kill if kill else self._process.terminate)()
-            self._process.wait(10)
+            self._process.wait(ENDS_WITHIN_S)
             self._process = None
 
     def settings(self, *, protocol: str = "5", **more: object) -> BrokerSettings:

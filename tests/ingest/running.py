@@ -9,6 +9,7 @@ from domain.ports import Journal
 from ingest.intake import Intake
 from ingest.sessions.bulk import BulkSession
 from ingest.sessions.paho import PahoSession
+from ingest.sessions.redialled import RedialledSession
 from ingest.settings import BrokerSettings, IngestSettings
 from runtime.clock import SystemClock
 from runtime.stopping import Stop
@@ -35,7 +36,7 @@ class RunningIntake:
 
     def __exit__(self, *exc: object) -> None:
         self._stop.ask()
-        self._thread.join(10)
+        self._thread.join(60)
         assert not self._thread.is_alive(), "the intake does not stop"
 
     def figures(self) -> Tally:
@@ -46,12 +47,20 @@ class RunningIntake:
         return self.pipeline.statistics.figures(monotonic=self.clock.monotonic()).feeds["city"].connected
 
     def wait_until_subscribed(self) -> None:
-        wait_for(self.is_connected, "a connection")
-        sleep(0.3)  # the broker's answer to SUBSCRIBE is not shown outside
+        wait_for(lambda: is_subscribed(self.session), "a subscription")
 
     def wait_for_quiet(self, count: int) -> None:
         """Until `count` messages were settled; more would be a finding for the caller."""
         wait_for(lambda: self.figures().received >= count, f"{count} messages, {self.figures()} came")
+
+
+def is_subscribed(session: RedialledSession) -> bool:
+    """The broker has said yes to our topics, or has kept them from an earlier connection.
+
+    What is published before is for nobody; the ports do not show it, since the city speaks without being asked.
+    """
+    link = session._link
+    return link is not None and link.state.is_open and (link.state.is_subscribed or link.state.session_present)
 
 
 def wait_for(happened: Callable[[], bool], what: str, *, within_s: float = 60.0) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from time import monotonic, sleep
 
 import pytest
@@ -13,8 +14,9 @@ from ingest.sessions.link import LinkState, Publication
 from ingest.sessions.opening import open_session
 from ingest.sessions.redialled import RedialledSession
 from ingest.settings import BrokerSettings, FeedSettings, IngestSettings
-from runtime.clock import SystemClock
-from tests.ingest.brokers import free_port
+from runtime.clock import ManualClock, SystemClock
+from tests.free_ports import free_port
+from tests.ingest.fakes import NOON
 from tests.ingest.running import wait_for
 
 
@@ -64,17 +66,16 @@ def test_what_a_listener_gets_is_handed_over_at_once_whether_the_broker_is_there
         sent = threading.Event()
 
         def arrive(sent: threading.Event = sent) -> None:
-            sleep(0.05)
+            sleep(0.05)  # until it is waited for, most likely
             listener.waiting.append(message("hj212"))
             bell.ring()
             sent.at = monotonic()  # type: ignore[attr-defined]  # carried to the assertion
             sent.set()
 
         threading.Thread(target=arrive).start()
-        assert len(joined.receive(wait_s=2.0)) == 1
+        assert len(joined.receive(wait_s=60.0)) == 1
         delays.append(monotonic() - sent.at)  # type: ignore[attr-defined]  # as above
-    assert min(delays) < 0.03  # the quickest: other work on this machine may delay some of them
-    assert max(delays) < 1
+    assert min(delays) < 5  # nobody who waits for the broker alone would be back before a minute
 
 
 def test_both_are_heard_in_one_reach_and_each_gets_its_own_acknowledgements() -> None:
@@ -96,7 +97,8 @@ def test_a_broker_that_is_away_is_tried_however_busy_the_listeners_are() -> None
         listener.waiting = [message("a")]
         bell.ring()
         joined.receive(wait_s=0)
-    assert broker.waits == [1.0]
+    wait_for(lambda: bool(broker.waits), "an attempt")
+    assert set(broker.waits) == {1.0}
 
 
 class Unanswering(Scripted):
@@ -108,7 +110,7 @@ class Unanswering(Scripted):
 
     def receive(self, *, wait_s: float) -> Sequence[Message]:
         self.waits.append(wait_s)
-        self.answers.wait(10)
+        self.answers.wait(120)
         return super().receive(wait_s=0)
 
 
@@ -120,10 +122,11 @@ def test_a_host_that_answers_nothing_does_not_slow_the_listeners() -> None:
         listener.waiting = [message("hj212")]
         assert [one.feed for one in joined.receive(wait_s=1.0)] == ["hj212"]
     took = monotonic() - began
+    wait_for(lambda: bool(broker.waits), "an attempt")
     assert (joined.connections(), broker.waits) == ({"city": False, "hj212": True}, [1.0])
     broker.answers.set()
     joined.close()
-    assert took < 2  # in its thread the broker would still hold up the first
+    assert took < 60  # in its thread the broker would still hold up the first
 
 
 def test_what_the_broker_brings_when_it_is_back_is_handed_over_and_answered_there() -> None:
@@ -134,7 +137,7 @@ def test_what_the_broker_brings_when_it_is_back_is_handed_over_and_answered_ther
     joined.acknowledge([message("city", 7)])  # of the connection that is lost
     broker.waiting, broker.connected = [message("city", 8)], True
     broker.answers.set()
-    messages = joined.receive(wait_s=5.0)
+    messages = joined.receive(wait_s=60.0)
     joined.acknowledge(messages)
     assert [one.token for one in broker.acknowledged] == [8]
     assert joined.connections() == {"city": True, "hj212": True}
@@ -147,7 +150,7 @@ def test_what_goes_wrong_while_the_broker_is_reached_for_is_raised_where_the_ses
 
     joined = JoinedSession(Failing(connected=False), [Scripted(feed="hj212")], SystemClock(), Bell())
     with pytest.raises(RuntimeError, match="no session of mine"):
-        joined.receive(wait_s=5.0)
+        joined.receive(wait_s=60.0)
 
 
 def test_listeners_of_one_feed_are_there_when_all_of_them_are() -> None:
@@ -171,7 +174,7 @@ def test_a_host_that_answers_nothing_keeps_nobody_waiting_even_at_the_end() -> N
     assert [joined.receive(wait_s=0.05) for _ in range(3)] == [[], [], []]
     joined.close()
     took = monotonic() - began
-    assert took < 5  # the host takes ten
+    assert took < 60  # the host takes twice as long
     assert not broker.is_closed
     broker.answers.set()
     wait_for(lambda: broker.is_closed, "the attempt that was left behind to close the broker")
@@ -179,8 +182,9 @@ def test_a_host_that_answers_nothing_keeps_nobody_waiting_even_at_the_end() -> N
 
 def test_a_broker_without_listeners_is_waited_for_in_one_piece() -> None:
     broker = Scripted()
-    JoinedSession(broker, [], SystemClock(), Bell()).receive(wait_s=0.03)
-    assert broker.waits == [pytest.approx(0.03, abs=0.01)]
+    broker.waiting = [message("city")]
+    JoinedSession(broker, [], SystemClock(), Bell()).receive(wait_s=600.0)
+    assert broker.waits == [pytest.approx(600.0, abs=60.0)]
 
 
 class Slow:
@@ -209,10 +213,18 @@ class Slow:
         self.state.end(because)
 
 
+class Ticking(ManualClock):
+    """Each look at it takes ten milliseconds."""
+
+    def monotonic(self) -> float:
+        self.advance(timedelta(milliseconds=10))
+        return super().monotonic()
+
+
 @pytest.mark.parametrize(("patient", "allowed"), [(True, 10.0), (False, 0.2)])
 def test_a_slow_line_has_the_time_to_connect_that_was_set(patient: bool, allowed: float) -> None:
     link = Slow()
-    session = RedialledSession(BrokerSettings(), [FeedSettings()], SystemClock(), lambda _: link)
+    session = RedialledSession(BrokerSettings(), [FeedSettings()], Ticking(NOON), lambda _: link)
     if patient:
         session.takes_its_time()
     session.receive(wait_s=0.2)
@@ -226,7 +238,7 @@ def test_settings_open_a_session_that_takes_its_time(monkeypatch: pytest.MonkeyP
     asked: list[float] = []
     monkeypatch.setattr(BulkConnection, "open", lambda _, timeout_s: asked.append(timeout_s))
     session = open_session(IngestSettings.model_validate(calm), SystemClock())
-    session.receive(wait_s=1.0)
+    wait_for(lambda: not session.receive(wait_s=0.1) and bool(asked), "an attempt")
     session.close()
     assert asked[0] == 7.0
 

@@ -19,7 +19,7 @@ from ingest.settings import FeedSettings, IngestSettings, SparkplugSettings
 from runtime.clock import ManualClock, SystemClock
 from tests.ingest.brokers import BrokerProcess, embedded_in, mosquitto_in
 from tests.ingest.fakes import NOON, NOW, small_city
-from tests.ingest.running import wait_for
+from tests.ingest.running import is_subscribed, wait_for
 from tests.ingest.sparkplug_edge import DOUBLE, metric, node_birth, said
 
 LAEQ = metric("laeq", alias=7, datatype=DOUBLE, double_value=50.0)
@@ -153,7 +153,7 @@ def test_the_wish_reaches_the_edge_node_through_a_broker(
         wishes.extend(node.receive(wait_s=0.1))
         return bool(wishes)
 
-    wait_for(lambda: both() or (ours.is_connected() and node.is_connected()), "two connections")
+    wait_for(lambda: both() or (is_subscribed(ours) and is_subscribed(node)), "two subscriptions")
     both()
     bench.hear(said("NDATA", [UNKNOWN], seq=4))
     bench.clock.advance(timedelta(seconds=PATIENCE_S))

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from ingest.sessions.opening import open_session
 from ingest.sessions.paho import PahoSession
 from ingest.settings import BrokerSettings, FeedSettings, IngestSettings
 from runtime.clock import SystemClock
+from tests.ingest.running import wait_for
 
 Make = type[PahoSession] | type[BulkSession]
 CONNACK_V4 = b"\x20\x02\x00\x00"
@@ -24,8 +25,9 @@ REFUSED_V4 = b"\x20\x02\x00\x05"
 
 
 @contextmanager
-def listener(reply: bytes) -> Iterator[int]:
-    """Answers everybody with the same bytes and hangs up."""
+def listener(reply: bytes) -> Iterator[tuple[int, list[bytes]]]:
+    """Answers everybody with the same bytes and hangs up: its port, and what it has heard."""
+    heard: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
@@ -35,11 +37,11 @@ def listener(reply: bytes) -> Iterator[int]:
                 except OSError:
                     return
                 with peer:
-                    peer.recv(1000)
+                    heard.append(peer.recv(1000))
                     peer.sendall(reply)
 
         threading.Thread(target=serve, daemon=True).start()
-        yield server.getsockname()[1]
+        yield server.getsockname()[1], heard
         server.shutdown(socket.SHUT_RDWR)
 
 
@@ -48,11 +50,20 @@ def settings(port: int, **more: object) -> BrokerSettings:
     return BrokerSettings.model_validate({"port": port, **fast, **more})
 
 
-def spoken_to(port: int, make: Make = PahoSession, **more: object) -> tuple[list[Message], list[str]]:
-    """What a moment at such a listener brings: messages, and words of the log."""
+def spoken_to(
+    port: int, make: Make = PahoSession, *, until: Callable[[], bool] = lambda: True, **more: object
+) -> tuple[list[Message], list[str]]:
+    """What comes of such a listener until something is said of it, and a moment longer: messages, words of the log."""
+    messages: list[Message] = []
     with capture_logs() as logs:
         session = make(settings(port, **more), (FeedSettings(),), SystemClock())
-        messages = [one for _ in range(5) for one in session.receive(wait_s=0.03)]
+
+        def is_enough() -> bool:
+            messages.extend(session.receive(wait_s=0.03))
+            return bool(logs) and until()
+
+        wait_for(is_enough, "a word about it")
+        messages += [one for _ in range(4) for one in session.receive(wait_s=0.03)]
         session.close()
     return messages, [entry["event"] for entry in logs]
 
@@ -74,15 +85,15 @@ def spoken_to(port: int, make: Make = PahoSession, **more: object) -> tuple[list
     ],
 )
 def test_malformed_packets_end_the_connection_and_nothing_else(reply: bytes, make: Make, protocol: str) -> None:
-    with listener(reply) as port:
+    with listener(reply) as (port, _):
         messages, words = spoken_to(port, make, protocol=protocol)
     assert messages == []
     assert words
 
 
 def test_refusal_is_said_once_however_often_it_is_tried() -> None:
-    with listener(REFUSED_V4) as port:
-        _, words = spoken_to(port)
+    with listener(REFUSED_V4) as (port, heard):
+        _, words = spoken_to(port, until=lambda: len(heard) >= 3)
     assert words == ["broker refuses us; mend username, password or rights"]
 
 

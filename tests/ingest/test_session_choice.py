@@ -15,6 +15,7 @@ from ingest.sessions.paho import PahoSession
 from ingest.sessions.version import VersionFindingSession
 from ingest.settings import BrokerSettings, IngestSettings
 from runtime.clock import SystemClock
+from tests.ingest.running import wait_for
 from tests.ingest.speaking import speaking
 
 ACCEPTED_V5 = ConnAckPacket().write()
@@ -50,14 +51,20 @@ def test_bulk_with_what_it_cannot_speak_is_refused_with_what_to_write(other: dic
 
 
 @contextmanager
-def tried(answers: dict[int, bytes]) -> Iterator[tuple[Session, list[int], list[str]]]:
-    """A session after some attempts at a broker with these answers: the levels of its CONNECTs, and its log."""
+def tried(answers: dict[int, bytes], *, outside_after: int = 0) -> Iterator[tuple[Session, list[int], list[str]]]:
+    """A session that a broker with these answers has let in, or has kept outside so many times: the levels of its
+    CONNECTs, and its log.
+    """
     with speaking(lambda connect: answers.get(level(connect), b"")) as (port, heard), capture_logs() as logs:
         session = opened(port)
-        for _ in range(20):
+
+        def is_settled() -> bool:
             session.receive(wait_s=0.05)
-            if session.is_connected():
-                break
+            return bool(logs) and len(heard) >= outside_after if outside_after else session.is_connected()
+
+        wait_for(is_settled, "the end of its attempts")
+        for _ in range(10 if outside_after else 0):
+            session.receive(wait_s=0.05)
         yield session, [level(one) for one in heard], [entry["event"] for entry in logs]
         session.close()
 
@@ -92,7 +99,7 @@ def test_broker_that_hangs_up_on_mqtt_5_is_spoken_to_in_3_after_two_attempts() -
 
 
 def test_broker_that_hangs_up_on_everybody_is_tried_in_both_versions_and_told_once() -> None:
-    with tried({}) as (session, levels, words):
+    with tried({}, outside_after=6) as (session, levels, words):
         assert not session.is_connected()
     assert {V5, V4} == set(levels)
     assert len(words) == 1
@@ -100,7 +107,7 @@ def test_broker_that_hangs_up_on_everybody_is_tried_in_both_versions_and_told_on
 
 def test_wrong_password_is_no_question_of_the_version() -> None:
     refusal = ConnAckPacket(reason_code=ConnAckReasonCode.NOT_AUTHORIZED).write()
-    with tried({V5: refusal, V4: ACCEPTED_V4}) as (session, levels, words):
+    with tried({V5: refusal, V4: ACCEPTED_V4}, outside_after=1) as (session, levels, words):
         assert (session.is_connected(), levels) == (False, [V5])
     assert words == ["broker refuses us; mend username, password or rights"]
 
@@ -110,9 +117,6 @@ def test_version_that_was_greeted_once_is_kept_over_later_hang_ups() -> None:
     count = iter(range(100))
     with speaking(lambda _: answers[min(next(count), 4)]) as (port, heard):
         session = opened(port)
-        for _ in range(100):
-            session.receive(wait_s=0.02)
-            if len(heard) > 5:
-                break
+        wait_for(lambda: not session.receive(wait_s=0.02) and len(heard) > 5, "six attempts")
         session.close()
     assert {level(one) for one in heard} == {V5}

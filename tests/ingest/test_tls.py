@@ -21,8 +21,9 @@ from ingest.sessions.paho_connection import PahoConnection
 from ingest.sessions.reaching import knock, not_reached
 from ingest.settings import BrokerSettings, FeedSettings, IngestSettings, TlsSettings
 from runtime.clock import SystemClock
-from tests.ingest.brokers import BrokerProcess, free_port, mosquitto_in
-from tests.ingest.running import wait_for
+from tests.free_ports import free_port
+from tests.ingest.brokers import BrokerProcess, mosquitto_in
+from tests.ingest.running import is_subscribed, wait_for
 from tests.ingest.speaking import speaking
 
 EXTENSIONS = "[ext]\nsubjectAltName={name}\nbasicConstraints=critical,CA:TRUE\n[dn]\n[req]\ndistinguished_name=dn\n"
@@ -64,7 +65,7 @@ class Secure:
         plain.connect("127.0.0.1", self.broker.port_v4)
         plain.loop_start()
         for size in sizes:
-            plain.publish("citybrain/v1/up/a", b"x" * size, qos=1).wait_for_publish(10)
+            plain.publish("citybrain/v1/up/a", b"x" * size, qos=1).wait_for_publish(60)
         plain.disconnect()
         plain.loop_stop()
 
@@ -102,8 +103,7 @@ def session_of(make: Make, settings: BrokerSettings) -> PahoSession | BulkSessio
 
 def assert_comes(session: PahoSession | BulkSession, secure: Secure, sizes: list[int]) -> None:
     """Connects, is published to, and hands over messages of these sizes."""
-    wait_for(lambda: bool(session.receive(wait_s=0.3)) or session.is_connected(), "a connection")
-    session.receive(wait_s=0.3)
+    wait_for(lambda: bool(session.receive(wait_s=0.3)) or is_subscribed(session), "a subscription")
     secure.publish(sizes)
     arrived: list[Message] = []
 

@@ -3,7 +3,6 @@
 import email
 import email.policy
 import json
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,8 @@ from threading import Thread
 from typing import Any
 
 from aiosmtpd.controller import Controller
+
+from tests.free_ports import free_port
 
 
 @dataclass
@@ -69,11 +70,9 @@ class Mailbox:
 @contextmanager
 def mailbox() -> Iterator[Mailbox]:
     box = Mailbox()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     box.url = f"mailto://127.0.0.1:{port}?from=citybrain@example.cn&to=duty@example.cn"
-    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller = Controller(box, hostname="127.0.0.1", port=port, ready_timeout=60.0)
     controller.start()
     try:
         yield box

@@ -17,7 +17,7 @@ from citybrain.edge.address import EngineAddress
 from citybrain.edge.client import EngineClient
 from citybrain.household import engine_is_ready, web_is_ready
 from runtime.ports import accepts
-from tests.ingest.brokers import free_port
+from tests.free_ports import free_port
 from tests.ingest.running import wait_for
 
 READY_WITHIN_S = 90.0

@@ -18,7 +18,8 @@ from citybrain.household import engine_is_ready, web_is_ready
 from citybrain.settings import Settings, load_settings
 from domain.ledger import Tally
 from tests.dashboard.web import write_accounts
-from tests.ingest.brokers import PASSWORD, USERNAME, BrokerProcess, free_port, mosquitto_in
+from tests.free_ports import free_port
+from tests.ingest.brokers import PASSWORD, USERNAME, BrokerProcess, mosquitto_in
 from tests.ingest.running import wait_for
 from tests.process.children import Child
 from tests.process.city import write_city, write_rules

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from domain.ledger import Tally
-from tests.ingest.brokers import PASSWORD, USERNAME, free_port
+from tests.free_ports import free_port
+from tests.ingest.brokers import PASSWORD, USERNAME
 from tests.ingest.hj212_station import frame
 from tests.ingest.running import wait_for
 from tests.process.city import METERS

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from uuid import uuid4
 import psycopg
 
 from tests import availability
+from tests.free_ports import free_port
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
@@ -25,10 +25,10 @@ def server() -> Iterator[str]:
     home = Path(tempfile.mkdtemp(prefix="citybrain-postgresql-"))
     if os.geteuid() == 0:
         shutil.chown(home, user="postgres")
-    port = _free_port()
+    port = free_port()
     _run("initdb", "-D", str(home / "cluster"), "-A", "trust", "-U", "citybrain", "--no-sync")
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home}"
-    _run("pg_ctl", "-D", str(home / "cluster"), "-l", str(home / "log"), "-w", "-o", options, "start")
+    _run("pg_ctl", "-D", str(home / "cluster"), "-l", str(home / "log"), "-w", "-t", "180", "-o", options, "start")
     try:
         yield f"postgresql://citybrain@127.0.0.1:{port}"
     finally:
@@ -52,9 +52,3 @@ def _run(program: str, *arguments: str) -> None:
 def _path(program: str) -> str:
     found: Sequence[Path] = [folder / program for folder in BINARIES if (folder / program).exists()]
     return str(found[-1]) if found else program
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
