@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from domain.instants import MICROS_PER_S, from_micros
 from domain.readings import Vocabulary
 from rules.columns import EVERY_SIGHT, NEVER, Column, RuleState, blank, own_of, rows_of
 from rules.core.arrivals import Arrivals
+from rules.core.comparing import Yardstick
 from rules.core.machine import Change, Timing
 from rules.rosters import Roster, roster_of
 from rules.state import State
@@ -94,6 +96,11 @@ class Judge(ABC):
         """What the rows of `own` and `rows` are about; the devices, unless a kind says otherwise."""
         return self.ids
 
+    @cached_property
+    def row_of(self) -> Mapping[str, int]:
+        """The places of the devices in the columns, by their ids."""
+        return {device: row for row, device in enumerate(self.ids)}
+
     def feeds(self) -> frozenset[int]:
         """The metrics whose feeds set the clock of a judge over several series; none: it looks at the present."""
         return frozenset() if self.metric_ordinal is None else frozenset({self.metric_ordinal})
@@ -101,6 +108,12 @@ class Judge(ABC):
     def watch(self, state: RuleState, now: int) -> None:
         """Nothing was heard by `now` that its clock could go by: all there is to know is that somebody listens."""
         state.now = now
+
+    def yardstick(self, device: str, metric: str, at: int) -> Yardstick | None:
+        """What a single reading of that time (µs) is held against by itself, other readings left out of account; None:
+        the rule makes no such demand on it.
+        """
+        return None
 
     @abstractmethod
     def observe(self, state: RuleState, arrivals: Arrivals) -> list[Transition]:

@@ -35,9 +35,9 @@ def _explanation(settings: Settings, wanted: str) -> tuple[Mapping[str, Any], st
     """From the running engine, or out of the records and the store when none runs; and the city's zone of time."""
     from citybrain.assembly import assemble
     from citybrain.edge.alert_json import Gazetteer
+    from citybrain.engine.reloading import compiled
     from citybrain.explaining.explanation import Explainer
     from domain.readings import Vocabulary
-    from rules.engine import compile_rules
     from store.series.opening import open_series_store
 
     installation = assemble(settings)
@@ -51,13 +51,13 @@ def _explanation(settings: Settings, wanted: str) -> tuple[Mapping[str, Any], st
     words = Vocabulary(devices=tuple(installation.registry.devices), metrics=installation.catalogue.codes)
     explainer = Explainer(
         ruleset=installation.ruleset,
-        program=compile_rules(installation.ruleset, installation.registry, words),
+        program=compiled(installation.ruleset, settings.rules, installation.registry, words),
         registry=installation.registry,
         gazetteer=Gazetteer(installation.registry),
     )
     store = open_series_store(settings.series, settings.data, installation.catalogue)
     try:
-        return explainer.explain(alert, moves, store.readings), timezone
+        return explainer.explain(alert, moves, store.batches), timezone
     finally:
         store.close()
 

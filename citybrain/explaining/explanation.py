@@ -1,28 +1,22 @@
 """The explanation of one alert as JSON: for the command line, the internal API and the page."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from citybrain.edge.alert_json import Gazetteer, alert_json, evidence_json, millis, transition_json
-from citybrain.explaining.retelling import Record, Retold, retell
-from citybrain.explaining.subject import Subject, subject_of
+from citybrain.explaining.retelling import Bench, Record, Retold, retell
+from citybrain.explaining.stored import AT_ONCE, Read, Stored, overtaken, stored_readings
+from citybrain.explaining.subject import subject_of
 from domain.alerts import Alert, AlertTransition
 from domain.conditions import RuleCard
 from domain.devices import Registry
 from domain.instants import to_micros
-from domain.readings import Reading
-from domain.series import ReadingQuery
-from rules.core.comparing import Finding, findings
 from rules.judges import Judge
 from rules.loading import Rule, RuleSet
 from rules.program import Program
-from rules.series.judge import SeriesJudge
 
 Json = dict[str, Any]
-Read = Callable[[ReadingQuery], Iterable[Reading]]
 MOST_READ = 50_000
 MOST_SHOWN = 400
 NAMES = frozenset({"id", "zh", "en", "clause", "scope", "severity", "needs_acknowledgement"})
@@ -49,16 +43,38 @@ class Explainer:
             return {**whole, "rule": None, "readings": [], "readings_left_out": 0, "retold": None}
         judge = self.program.judges[alert.rule]
         subject = subject_of(alert, moves, rule.entry, judge.devices, self.registry)
-        readings = list(read(subject.query(limit=MOST_READ))) if subject.devices else []
+        readings = stored_readings(read, subject.query(at_once=AT_ONCE), limit=MOST_READ) if subject.devices else []
         record = Record(target=alert.target, moves=moves, end=subject.end)
-        retold = retell(rule, self.ruleset, self.registry, readings, record)
-        shown = _around(readings, subject, alert)
+        bench = Bench(ruleset=self.ruleset, program=self.program, registry=self.registry)
+        retold = retell(rule, bench, readings, record)
+        first, end = _around(readings, alert)
+        late = overtaken(readings, lateness_us=self.program.lateness.get(alert.rule, 0))
         return {
             **whole,
             "rule": _rule_json(rule, judge.card),
-            "readings": _judged(shown, retold.judge),
-            "readings_left_out": len(readings) - len(shown),
-            "retold": _retold_json(retold, is_whole=len(readings) < MOST_READ),
+            "readings": [self._reading_json(readings[n], judge, is_overtaken=n in late) for n in range(first, end)],
+            "readings_left_out": len(readings) - (end - first),
+            "retold": _retold_json(retold, is_whole=subject.is_whole and len(readings) < MOST_READ),
+        }
+
+    def _reading_json(self, stored: Stored, judge: Judge, *, is_overtaken: bool) -> Json:
+        """With the limit of its time, where the rule holds single readings against one."""
+        reading = stored.reading
+        yardstick = judge.yardstick(reading.device, reading.metric, to_micros(reading.at)) if reading.live else None
+        catalogue = self.ruleset.catalogue
+        return {
+            "device": reading.device,
+            "metric": reading.metric,
+            "unit": catalogue[reading.metric].unit if reading.metric in catalogue else "",
+            "at": millis(reading.at),
+            "received": stored.received // 1000,
+            "value": reading.value,
+            "span_s": reading.span_s,
+            "quality": reading.quality.name.lower(),
+            "live": reading.live,
+            "overtaken": is_overtaken,
+            "limit": None if yardstick is None else yardstick.limit,
+            "finding": None if yardstick is None else yardstick.finding(reading.value).name.lower(),
         }
 
 
@@ -78,44 +94,12 @@ def _rule_json(rule: Rule, card: RuleCard) -> Json:
     }
 
 
-def _around(readings: Sequence[Reading], subject: Subject, alert: Alert) -> Sequence[Reading]:
-    """The readings to show: from the begin of the look-back on; of too many, those nearest to what the alert tells."""
-    if len(readings) <= MOST_SHOWN:
-        return readings
+def _around(readings: Sequence[Stored], alert: Alert) -> tuple[int, int]:
+    """[first, end) of the readings to show; of too many, those nearest to what the alert tells."""
     told = alert.active_at or alert.opened_at
-    before = sum(1 for reading in readings if reading.at <= told)
+    before = sum(1 for stored in readings if stored.reading.at <= told)
     first = max(0, min(before - MOST_SHOWN // 2, len(readings) - MOST_SHOWN))
-    return readings[first : first + MOST_SHOWN]
-
-
-def _judged(readings: Sequence[Reading], judge: Judge) -> list[Json]:
-    place = {device.id: number for number, device in enumerate(judge.devices)}
-    return [{**_reading_json(reading), **_finding_json(reading, judge, place)} for reading in readings]
-
-
-def _reading_json(reading: Reading) -> Json:
-    return {
-        "device": reading.device,
-        "metric": reading.metric,
-        "at": millis(reading.at),
-        "value": reading.value,
-        "span_s": reading.span_s,
-        "quality": reading.quality.name.lower(),
-        "live": reading.live,
-    }
-
-
-def _finding_json(reading: Reading, judge: Judge, place: Mapping[str, int]) -> Json:
-    """For rules that hold single readings against a limit: the limit at that time, and what the reading says."""
-    nothing: Json = {"limit": None, "finding": None}
-    if not isinstance(judge, SeriesJudge):
-        return nothing
-    if reading.device not in place or judge.metric != reading.metric or not reading.live:
-        return nothing
-    limit, _ = judge.limits.explain(place[reading.device], to_micros(reading.at))
-    held = np.array([np.nan if limit is None else limit])
-    found = findings(judge.comparison, np.array([reading.value]), held, judge.dead_band)
-    return {"limit": limit, "finding": Finding(found[0]).name.lower()}
+    return first, min(first + MOST_SHOWN, len(readings))
 
 
 def _retold_json(retold: Retold, *, is_whole: bool) -> Json:
@@ -126,5 +110,6 @@ def _retold_json(retold: Retold, *, is_whole: bool) -> Json:
         "signals": signals,
         "agrees": retold.agrees,
         "is_whole": is_whole,
+        "watched_from": millis(retold.watched_from),
         "missing": [transition_json(move) for move in retold.missing],
     }

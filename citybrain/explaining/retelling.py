@@ -1,27 +1,43 @@
 """Judges the stored readings of an alert once more, with the engine that runs live, and compares what it says."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from citybrain.explaining.hearing import hear
+from citybrain.explaining.stored import Stored, batch_from
 from domain.alerts import AlertMove, AlertTransition
 from domain.conditions import Signal, Target, Transition
 from domain.devices import Registry
-from domain.instants import to_micros
-from domain.readings import Reading, ReadingBatch, Vocabulary, batch_of
+from domain.instants import MICROS_PER_S, to_micros
+from domain.readings import Vocabulary
 from rules.engine import compile_rules
 from rules.history.driving import NEVER_BLIND_S, Drive
-from rules.judges import Judge
 from rules.loading import Rule, RuleSet
+from rules.program import Lateness, Program
 
-SIGNAL_OF = {
-    AlertMove.OPEN: Signal.VIOLATED,
-    AlertMove.HOLD: Signal.HELD,
-    AlertMove.RETURN: Signal.CLEARED,
-    AlertMove.RETURN_AND_CLOSE: Signal.CLEARED,
-    AlertMove.LOSE_EVIDENCE: Signal.LOST,
+SIGNALS_OF = {
+    AlertMove.OPEN: frozenset({Signal.VIOLATED}),
+    AlertMove.HOLD: frozenset({Signal.HELD}),
+    AlertMove.VIOLATE_AGAIN: frozenset({Signal.HELD}),
+    AlertMove.RETURN: frozenset({Signal.CLEARED}),
+    AlertMove.RETURN_AND_CLOSE: frozenset({Signal.CLEARED}),
+    AlertMove.LOSE_EVIDENCE: frozenset({Signal.LOST}),
+    AlertMove.REGAIN_EVIDENCE: frozenset({Signal.VIOLATED, Signal.HELD, Signal.CLEARED}),
 }
-"""What the rules must have said for a move; the other moves are people's, or follow from these."""
+"""What the rules must have said for a move, one of these; the other moves are people's, or follow from these."""
+TOGETHER_US = 450_000
+"""Readings so close may have been judged in one go: a micro-batch of intake, or several that waited."""
+AT_ONCE_US = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """The rules as they stand now, on the city as it stands now; `program` is that of `ruleset`, as it runs live."""
+
+    ruleset: RuleSet
+    program: Program
+    registry: Registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,48 +51,101 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retold:
-    """`signals` on the alert's target. `missing`: recorded moves that the readings in the store do not give again."""
+    """`signals` on the alert's target. `missing`: recorded moves that the readings in the store do not give again.
+
+    `watched_from`: nobody had heard the device, or listened to it, before; the record says from when somebody did.
+    """
 
     signals: Sequence[Transition]
     missing: Sequence[AlertTransition]
-    judge: Judge
+    watched_from: datetime | None = None
 
     @property
     def agrees(self) -> bool:
         return not self.missing
 
 
-def retell(rule: Rule, ruleset: RuleSet, registry: Registry, readings: Sequence[Reading], record: Record) -> Retold:
-    """`readings` in order of event time. The rule is taken as it stands now.
+def retell(rule: Rule, bench: Bench, readings: Sequence[Stored], record: Record) -> Retold:
+    """The account that comes nearest to the record. Raises Misconfigured for a rule that does not fit the city.
 
-    Raises Misconfigured for a rule that does not fit the city.
+    Readings are heard as they came. When some of them came almost at once, or were written again since, it is not
+    certain what was judged together: then other ways are tried, the last of them all readings in order of event time.
     """
-    words = Vocabulary(devices=tuple(registry.devices), metrics=ruleset.catalogue.codes)
-    program = compile_rules(replace(ruleset, rules=(rule,)), registry, words, settle_s=0.0, blind_after_s=NEVER_BLIND_S)
-    program = replace(program, lateness={})  # what is stored lies in order
-    signals: list[Transition] = []
-    heard = [reading for reading in readings if reading.live]  # history sent later on purpose was never judged
+    heard = [one for one in readings if one.reading.live]  # history sent later on purpose was never judged
+    known = max([*(move.at for move in record.moves), *(one.reading.at for one in readings[-1:])])
+    best: Retold | None = None
+    for told, watched_from in _accounts(rule, bench, heard, record):
+        # what would come due if nothing more were heard is no part of the story
+        signals = [signal for signal in told if signal.target == record.target and signal.at <= known]
+        retold = Retold(signals=signals, missing=_missing(record.moves, signals), watched_from=watched_from)
+        if best is None or len(retold.missing) < len(best.missing):
+            best = retold
+        if best.agrees:
+            break
+    return best or Retold(signals=(), missing=_missing(record.moves, ()))
+
+
+def _missing(moves: Sequence[AlertTransition], signals: Sequence[Transition]) -> Sequence[AlertTransition]:
+    given = {(signal.signal, signal.at) for signal in signals}
+    return [
+        move
+        for move in moves
+        if move.move in SIGNALS_OF and given.isdisjoint((signal, move.at) for signal in SIGNALS_OF[move.move])
+    ]
+
+
+def _accounts(
+    rule: Rule, bench: Bench, heard: Sequence[Stored], record: Record
+) -> Iterator[tuple[Sequence[Transition], datetime | None]]:
+    live = _compiled(rule, bench)
+    came = sorted(heard, key=lambda one: (one.received, one.reading.at))
+    until = _until(live, rule, heard, record)
+    if came:
+        batch = batch_from(live.vocabulary, came)
+        for together_us in (TOGETHER_US, AT_ONCE_US):
+            yield hear(live, batch, start=came[0].received, until=until, together_us=together_us), None
+    since = _watched_from(rule, record.moves)
+    if since is not None:
+        start = to_micros(since)
+        batch = batch_from(live.vocabulary, [one for one in came if one.received > start])
+        yield hear(live, batch, start=start, until=until, together_us=TOGETHER_US), since
     if heard:
-        drive = Drive(program, start=to_micros(heard[0].at), gap_us=None)
-        signals += drive.feed(_batch(words, heard))
-        signals += drive.finish(to_micros(record.end) + 1)
-    # what would come due if nothing more were heard is no part of the story
-    known = max([*(move.at for move in record.moves), *(reading.at for reading in readings[-1:])])
-    mine = [signal for signal in signals if signal.target == record.target and signal.at <= known]
-    given = {(signal.signal, signal.at) for signal in mine}
-    missing = [one for one in record.moves if one.move in SIGNAL_OF and (SIGNAL_OF[one.move], one.at) not in given]
-    return Retold(signals=mine, missing=missing, judge=program.judges[rule.entry.id])
+        yield _in_order(live, heard, until), None
 
 
-def _batch(words: Vocabulary, readings: Sequence[Reading]) -> ReadingBatch:
-    """Readings of devices and metrics that are still known."""
-    known = [r for r in readings if r.device in words.device_ordinal and r.metric in words.metric_ordinal]
-    return batch_of(
-        words,
-        device=[words.device_ordinal[reading.device] for reading in known],
-        metric=[words.metric_ordinal[reading.metric] for reading in known],
-        at=[to_micros(reading.at) for reading in known],
-        value=[reading.value for reading in known],
-        span=[reading.span_s for reading in known],
-        quality=[int(reading.quality) for reading in known],
+def _compiled(rule: Rule, bench: Bench) -> Program:
+    """The one rule, as patient as it is live; that nobody listened for a while is not known."""
+    program = bench.program
+    allowed_s = program.lateness.get(rule.entry.id, 0) / MICROS_PER_S
+    return compile_rules(
+        replace(bench.ruleset, rules=(rule,)),
+        bench.registry,
+        Vocabulary(devices=tuple(bench.registry.devices), metrics=bench.ruleset.catalogue.codes),
+        settle_s=program.settle_us / MICROS_PER_S,
+        blind_after_s=NEVER_BLIND_S,
+        late=Lateness(allowed_s=allowed_s, lag_limit_s=program.lag_limit_us / MICROS_PER_S),
     )
+
+
+def _in_order(live: Program, heard: Sequence[Stored], until: int) -> Sequence[Transition]:
+    """As if every reading had come at its event time."""
+    program = replace(live, settle_us=0, lateness={})
+    drive = Drive(program, start=to_micros(heard[0].reading.at), gap_us=None)
+    prompt = [replace(one, received=to_micros(one.reading.at)) for one in heard]
+    return [*drive.feed(batch_from(live.vocabulary, prompt)), *drive.finish(until + 1)]
+
+
+def _until(live: Program, rule: Rule, heard: Sequence[Stored], record: Record) -> int:
+    """When everything up to the record's end has been told: all has come, and nothing is waited for any more."""
+    last = max([to_micros(record.end), *(one.received for one in heard)])
+    late = max([0, *(one.received - to_micros(one.reading.at) for one in heard)])
+    interval_s = max([0.0, *(device.interval_s for device in live.judges[rule.entry.id].devices)])
+    return last + late + live.slack_us + round(interval_s * MICROS_PER_S) + 1
+
+
+def _watched_from(rule: Rule, moves: Sequence[AlertTransition]) -> datetime | None:
+    """From when a silence was counted, as its first evidence says."""
+    opening = next((move for move in moves if move.move is AlertMove.OPEN), None)
+    if rule.entry.kind != "absence" or opening is None or opening.evidence.value is None:
+        return None
+    return opening.at - timedelta(seconds=opening.evidence.value)

@@ -1,5 +1,6 @@
 """Holds values against limits: what a column of values means for the condition."""
 
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import assert_never
 
@@ -17,6 +18,20 @@ class Comparison(StrEnum):
     AT_LEAST = ">="
     ABOVE = ">"
     EQUAL = "="
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Yardstick:
+    """What a single value is held against. `dead_band` in the unit of the value."""
+
+    limit: float
+    comparison: Comparison
+    dead_band: float = 0.0
+
+    def finding(self, value: float) -> "Finding":
+        """UNKNOWN for NaN."""
+        found = findings(self.comparison, np.array([value]), np.array([self.limit]), self.dead_band)
+        return Finding(found[0])
 
 
 class Finding(IntEnum):

@@ -11,7 +11,7 @@ from domain.instants import MICROS_PER_S, from_micros
 from domain.readings import Reading
 from rules.columns import NEVER, Index, Ints, RuleState
 from rules.core.arrivals import Arrivals
-from rules.core.comparing import Comparison, Finding, Floats, findings
+from rules.core.comparing import Comparison, Finding, Floats, Yardstick, findings
 from rules.core.following import walk
 from rules.core.machine import Change, Timing
 from rules.groups.gatherings import Gatherings
@@ -99,6 +99,19 @@ class CorrelationJudge(Judge):
             for number, term in enumerate(self._combination.terms)
             for device in term.devices
         )
+
+    def yardstick(self, device: str, metric: str, at: int) -> Yardstick | None:
+        """Of the first condition that looks at it."""
+        for term in self._combination.terms:
+            row = next((row for row, one in enumerate(term.devices) if one.id == device), None)
+            if term.metric == metric and row is not None:
+                limit, _ = term.limits.explain(row, at)
+                return (
+                    None
+                    if limit is None
+                    else Yardstick(limit=limit, comparison=term.comparison, dead_band=term.dead_band)
+                )
+        return None
 
     def feeds(self) -> frozenset[int]:
         return frozenset(self._metrics)

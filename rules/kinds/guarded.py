@@ -14,7 +14,7 @@ from pydantic import Field, FiniteFloat, model_validator
 from domain.conditions import Evidence
 from domain.devices import Device
 from domain.readings import Reading
-from rules.core.comparing import Comparison, Finding, findings
+from rules.core.comparing import Comparison, Finding, Yardstick, findings
 from rules.entries import Fault, Ground, MetricEntry
 from rules.groups.bundle import BundleJudge, Known, own_strand
 from rules.groups.guards import Guard
@@ -74,6 +74,12 @@ class GuardedJudge(BundleJudge):
         self._entry = entry
         self._comparison = Comparison(entry.compare) if entry.compare else Comparison.EQUAL
         self._limit = float(entry.limit if entry.limit is not None else entry.normal or 0.0)
+
+    def yardstick(self, device: str, metric: str, at: int) -> Yardstick | None:
+        """Masked or not."""
+        if metric != self._entry.metric or device not in self.ids:
+            return None
+        return Yardstick(limit=self._limit, comparison=self._comparison, dead_band=self._entry.dead_band)
 
     def findings(self, known: Known) -> npt.NDArray[np.int8]:
         value = known.value[:, 0]

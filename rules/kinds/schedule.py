@@ -19,7 +19,7 @@ from rules.calendar.when import When
 from rules.columns import NEVER, Column, Index, Ints, RuleState
 from rules.core import machine
 from rules.core.arrivals import Arrivals
-from rules.core.comparing import Finding, findings
+from rules.core.comparing import Finding, Yardstick, findings
 from rules.core.machine import Change, Phase
 from rules.core.rounds import rounds
 from rules.entries import Fault, Ground, MetricEntry, RuleEntry
@@ -90,6 +90,14 @@ class ScheduleJudge(Judge):
         self._limits = limits
         self._comparison = entry.comparison
         self._dead_band = entry.dead_band
+
+    def yardstick(self, device: str, metric: str, at: int) -> Yardstick | None:
+        """Only during its hours."""
+        row = self.row_of.get(device) if metric == self._metric else None
+        if row is None or not self.schedule.is_on(np.array([at], dtype=np.int64))[0]:
+            return None
+        limit, _ = self._limits.explain(row, at)
+        return None if limit is None else Yardstick(limit=limit, comparison=self._comparison, dead_band=self._dead_band)
 
     def observe(self, state: RuleState, arrivals: Arrivals) -> list[Transition]:
         place = self.place_of[arrivals.device]

@@ -6,7 +6,7 @@ from domain.conditions import Evidence
 from domain.devices import Device
 from domain.instants import MICROS_PER_S
 from domain.readings import Reading
-from rules.core.comparing import Comparison
+from rules.core.comparing import Comparison, Yardstick
 from rules.entries import MetricEntry
 from rules.judges import Judge, Site
 from rules.limits import Limits
@@ -45,6 +45,11 @@ class MeasuredRule(Judge):
         self.validity = np.array(
             [round(device.interval_s * entry.evidence_for * MICROS_PER_S) for device in devices], dtype=np.int64
         )
+
+    def yardstick(self, device: str, metric: str, at: int) -> Yardstick | None:
+        row = self.row_of.get(device) if metric == self.metric else None
+        limit = None if row is None else self.limits.explain(row, at)[0]
+        return None if limit is None else Yardstick(limit=limit, comparison=self.comparison, dead_band=self.dead_band)
 
     def evidence(self, series: int, reading: Reading, at: int) -> Evidence:
         """A reading of the series against the limit that held at its time; `at` is that time in µs."""

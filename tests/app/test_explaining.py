@@ -86,7 +86,7 @@ def test_an_alert_whose_rule_is_gone_is_still_told(room: EngineRoom, told: str) 
     without = tuple(rule for rule in ruleset.rules if rule.entry.id != "noise-zone")
     explainer = room.desk.explainer(replace(ruleset, rules=without))
     [(alert, moves)] = [story for story in room.history() if story[0].rule == "noise-zone"]
-    found = explainer.explain(alert, moves, room.parts.store.readings)
+    found = explainer.explain(alert, moves, room.parts.store.batches)
     assert found["rule"] is None and found["retold"] is None and len(found["steps"]) == 3
     assert "no longer loaded" in page_of(found, ZoneInfo("Asia/Shanghai"))
 

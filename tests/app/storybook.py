@@ -1,0 +1,82 @@
+"""Stories of casebooks as an installation has them on record: their alerts with every move, and what is stored."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from cases.lifecycle import apply_transition
+from config.catalogue import load_catalogue
+from domain.alerts import OPEN_STATES, Alert, AlertTransition
+from domain.conditions import Target, Transition
+from domain.instants import from_micros
+from domain.readings import Vocabulary, batch_of
+from rules.casebooks.cases import Case, Line
+from rules.casebooks.reading import SHIPPED_CASEBOOKS, Shelf, files_of, load_casebook
+from rules.casebooks.running import play
+from rules.program import Program
+from store.series.memory import MemorySeriesStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnRecord:
+    """One alert as it ended, and all its moves."""
+
+    alert: Alert
+    moves: Sequence[AlertTransition]
+
+
+@cache
+def shelf() -> Shelf:
+    catalogue, kinds = load_catalogue()
+    return Shelf(catalogue=catalogue, kinds=kinds)
+
+
+def shipped_stories() -> Iterator[Case]:
+    for path in files_of([SHIPPED_CASEBOOKS]):
+        yield from load_casebook(path, shelf()).cases
+
+
+def on_record(told: Sequence[Transition], program: Program) -> list[OnRecord]:
+    """The alerts that come of these transitions; nobody acknowledges."""
+    open_now: dict[tuple[str, Target], Alert] = {}
+    moves: dict[str, list[AlertTransition]] = {}
+    last: dict[str, Alert] = {}
+    for number, transition in enumerate(told):
+        key, card = (transition.rule, transition.target), program.cards[transition.rule]
+        steps = apply_transition(open_now.get(key), transition, card, now=transition.at, occurrence=number)
+        for alert, move in steps:
+            moves.setdefault(alert.id, []).append(move)
+            last[alert.id] = open_now[key] = alert
+            if alert.state not in OPEN_STATES:
+                del open_now[key]
+    return [OnRecord(alert=alert, moves=moves[identifier]) for identifier, alert in last.items()]
+
+
+def told_by(case: Case) -> list[Transition]:
+    """What the engine says live, in the order in which it becomes true."""
+    return list(play(case))
+
+
+def stored(lines: Sequence[Line]) -> MemorySeriesStore:
+    """Written in the order of their arrival, as the pump does."""
+    store = MemorySeriesStore(shelf().catalogue)
+    words = Vocabulary(devices=sorted({line.device for line in lines}), metrics=sorted({line.metric for line in lines}))
+    if lines:
+        store.write(
+            batch_of(
+                words,
+                device=[words.device_ordinal[line.device] for line in lines],
+                metric=[words.metric_ordinal[line.metric] for line in lines],
+                at=[line.at for line in lines],
+                received=[line.arrival for line in lines],
+                value=[line.value for line in lines],
+                span=[line.span_s for line in lines],
+                quality=[line.quality for line in lines],
+            ),
+            through=None,
+        )
+    return store
+
+
+def moment(micros: int) -> str:
+    return from_micros(micros).isoformat()

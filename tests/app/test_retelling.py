@@ -1,0 +1,174 @@
+"""Judging once more what the store holds: it agrees with what was told live, whatever the kind and however it came."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from citybrain.edge.alert_json import Gazetteer
+from citybrain.explaining.explanation import Explainer
+from domain.instants import MICROS_PER_S, from_micros, to_micros
+from rules.casebooks.cases import Case, Line
+from rules.casebooks.running import program_of
+from rules.kinds.table import KINDS
+from rules.loading import RuleSet
+from tests.app.storybook import OnRecord, on_record, shipped_stories, stored, told_by
+
+METER = "a silent device is told after three of its own intervals and back at its next reading"
+S = MICROS_PER_S
+
+
+@cache
+def stories() -> tuple[Case, ...]:
+    return tuple(shipped_stories())
+
+
+def story(name: str) -> Case:
+    [case] = [case for case in stories() if case.name == name]
+    return case
+
+
+def records_of(case: Case) -> list[OnRecord]:
+    return on_record(told_by(case), program_of(case))
+
+
+def explained(case: Case, record: OnRecord, *, lines: Sequence[Line] | None = None) -> dict[str, Any]:
+    program = program_of(case)
+    explainer = Explainer(
+        ruleset=case.ruleset, program=program, registry=case.registry, gazetteer=Gazetteer(case.registry)
+    )
+    return explainer.explain(record.alert, record.moves, stored(case.lines if lines is None else lines).batches)
+
+
+def kind_of(case: Case, rule: str) -> str:
+    [kind] = [one.entry.kind for one in case.ruleset.rules if one.entry.id == rule]
+    return str(kind)
+
+
+def differing(cases: Iterable[Case]) -> list[tuple[str, str]]:
+    """Story and rule of the alerts that do not come out again, out of all that the store holds."""
+    return [
+        (case.name, record.alert.rule)
+        for case in cases
+        for record in records_of(case)
+        for retold in [explained(case, record)["retold"]]
+        if not (retold["agrees"] and retold["is_whole"])
+    ]
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_an_alert_of_each_kind_comes_out_again(kind: str) -> None:
+    told = [case for case in stories() if any(kind_of(case, one.rule) == kind for one in case.expected)]
+    shortest = min(told, key=lambda case: len(case.lines))
+    assert any(kind_of(shortest, record.alert.rule) == kind for record in records_of(shortest))
+    assert differing([shortest]) == []
+
+
+@pytest.mark.thorough
+def test_every_alert_of_every_story_that_ships_comes_out_again() -> None:
+    assert differing(stories()) == []
+
+
+def test_a_wrong_clock_is_told_again_by_when_its_readings_came() -> None:
+    case = story("a meter whose clock is 15 s ahead is told after ten minutes, until somebody sets it")
+    [record] = records_of(case)
+    prompt = [replace(line, arrival=line.at) for line in case.lines]
+    assert explained(case, record)["retold"]["agrees"]
+    assert not explained(case, record, lines=prompt)["retold"]["agrees"]
+
+
+def test_a_device_that_was_never_heard_is_told_from_when_somebody_watched() -> None:
+    case = story("a device never heard counts from the first tick")
+    [record] = records_of(case)
+    found = explained(case, record)
+    assert found["readings"] == []
+    assert found["retold"]["agrees"] and found["retold"]["watched_from"] == case.start // 1000
+
+
+def test_a_device_that_was_heard_is_told_from_its_last_reading() -> None:
+    case = story(METER)
+    [record] = records_of(case)
+    assert explained(case, record)["retold"]["watched_from"] is None
+
+
+def test_a_silence_that_was_none_by_the_readings_in_the_store_is_found_out() -> None:
+    case = story(METER)
+    [record] = records_of(case)
+    [quiet] = [move.at for move in record.moves if move.move == "open"]
+    between = replace(case.lines[0], at=to_micros(quiet) - S, arrival=to_micros(quiet) - S)
+    assert not explained(case, record, lines=[*case.lines, between])["retold"]["agrees"]
+
+
+def _noise(levels: Sequence[float], delays: Sequence[int], *, lateness: float) -> Case:
+    """A meter that reports every ten seconds, each reading so many seconds late."""
+    base = story(METER)
+    [meter] = [device.id for device in base.registry if device.kind == "noise_meter"]
+    [rule] = [one for one in _shipped().rules if one.entry.id == "noise-zone"]
+    entry = rule.entry.model_copy(update={"lateness": lateness})
+    lines = [
+        Line(device=meter, metric="laeq", at=at, arrival=at + late * S, value=level)
+        for number, (level, late) in enumerate(zip(levels, delays, strict=True))
+        for at in [base.start + number * 10 * S]
+    ]
+    return replace(
+        base,
+        ruleset=replace(base.ruleset, rules=(replace(rule, entry=entry),)),
+        lines=tuple(sorted(lines, key=lambda line: line.arrival)),
+        until=base.start + len(levels) * 10 * S + 200 * S,
+        settle=100 * S,
+        tick=S,
+    )
+
+
+@cache
+def _shipped() -> RuleSet:
+    return next(case.ruleset for case in stories() if any(rule.entry.id == "noise-zone" for rule in case.ruleset.rules))
+
+
+@given(
+    readings=st.lists(
+        st.tuples(st.sampled_from([50.0, 59.5, 70.0]), st.sampled_from([0, 0, 0, 1, 5, 15, 45, 80])), max_size=25
+    ),
+    lateness=st.sampled_from([0.0, 30.0, 60.0]),
+)
+@settings(max_examples=40)
+def test_readings_that_came_late_are_judged_again_as_they_came(
+    readings: list[tuple[float, int]], lateness: float
+) -> None:
+    case = _noise([level for level, _ in readings], [late for _, late in readings], lateness=lateness)
+    for record in records_of(case):
+        retold = explained(case, record)["retold"]
+        assert retold["agrees"], (record.moves, retold["signals"])
+
+
+def test_a_good_reading_that_came_after_newer_ones_is_marked_and_counts_for_nothing() -> None:
+    levels = [50.0, 70.0, 70.0, 50.0, 70.0, 70.0, 70.0]
+    case = _noise(levels, [0, 0, 0, 25, 0, 0, 0], lateness=0.0)
+    [record] = records_of(case)
+    found = explained(case, record)
+    marked = [(one["value"], one["received"] - one["at"]) for one in found["readings"] if one["overtaken"]]
+    assert marked == [(50.0, 25_000)]
+    assert found["retold"]["agrees"]
+    signals = [told["signal"] for told in found["retold"]["signals"]]
+    assert signals[:2] == ["violated", "held"]
+    in_order = [told.signal for told in told_by(_noise(levels, [0] * 7, lateness=0.0))]
+    assert in_order[:2] == ["violated", "cleared"]
+
+
+def test_within_its_lateness_a_reading_is_not_marked() -> None:
+    case = _noise([50.0, *[70.0] * 8], [0] * 5 + [25] + [0] * 3, lateness=60.0)
+    [record] = records_of(case)
+    assert not any(one["overtaken"] for one in explained(case, record)["readings"])
+
+
+@pytest.mark.parametrize("shift", [timedelta(hours=-1), timedelta(seconds=1)])
+def test_a_record_that_says_another_time_is_found_out(shift: timedelta) -> None:
+    case = story(METER)
+    [record] = records_of(case)
+    moves = [replace(move, at=from_micros(to_micros(move.at + shift))) for move in record.moves]
+    assert not explained(case, OnRecord(alert=record.alert, moves=moves))["retold"]["agrees"]
