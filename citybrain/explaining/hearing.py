@@ -6,11 +6,13 @@ What is late for one go of readings may not be for a longer one, so a go ends wh
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from domain.conditions import Transition
 from domain.instants import MICROS_PER_S
 from domain.readings import ReadingBatch
 from rules.columns import Ints
+from rules.core.feeds import Feed
 from rules.engine import advance, evaluate, initial_state
 from rules.program import Program
 
@@ -23,7 +25,7 @@ def hear(program: Program, batch: ReadingBatch, *, start: int, until: int, toget
     `together_us`: readings that came within so much time of each other were judged in one go.
     """
     state, told = advance(program, initial_state(program), start)
-    for begin, end in goes(batch, settle_us=program.settle_us, together_us=together_us):
+    for begin, end in goes(program, batch, together_us=together_us):
         state, due = advance(program, state, max(start, int(batch.received[begin]) - 1))
         state, found = evaluate(program, state, batch.take(np.arange(begin, end)))
         state, after = advance(program, state, int(batch.received[end - 1]))
@@ -32,12 +34,11 @@ def hear(program: Program, batch: ReadingBatch, *, start: int, until: int, toget
     return told + due
 
 
-def goes(batch: ReadingBatch, *, settle_us: int, together_us: int) -> Iterator[tuple[int, int]]:
+def goes(program: Program, batch: ReadingBatch, *, together_us: int) -> Iterator[tuple[int, int]]:
     """[begin, end) of each go. One ends before a reading that is older than another one of its series, or later than
-    its series and the clock allow for: what came due until then was told without it.
+    the rules wait for: what came due until then was told without it.
     """
-    delay = batch.received - batch.at
-    suspect = _is_behind(batch) | _is_later_than_usual(batch, delay, settle_us)
+    suspect = _is_behind(batch) | (batch.received - batch.at > program.settle_us + _delay_before(program, batch))
     begin = 0
     for place in range(1, len(batch)):
         since = int(batch.received[place] - batch.received[begin])
@@ -48,7 +49,7 @@ def goes(batch: ReadingBatch, *, settle_us: int, together_us: int) -> Iterator[t
         yield begin, len(batch)
 
 
-def _is_behind(batch: ReadingBatch) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _is_behind(batch: ReadingBatch) -> npt.NDArray[np.bool_]:
     """Whether a reading is not newer than all of its series that came before it."""
     behind = np.zeros(len(batch), dtype=np.bool_)
     newest: dict[tuple[int, int], int] = {}
@@ -60,15 +61,18 @@ def _is_behind(batch: ReadingBatch) -> np.ndarray[tuple[int], np.dtype[np.bool_]
     return behind
 
 
-def _is_later_than_usual(
-    batch: ReadingBatch, delay: Ints, settle_us: int
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Whether a reading is late beyond what is waited for, and not as late as the one before it of its series."""
-    order = np.lexsort((np.arange(len(batch)), batch.metric, batch.device))
-    device, metric, mine = batch.device[order], batch.metric[order], delay[order]
-    steady = np.zeros(len(batch), dtype=np.bool_)
-    is_same = (device[1:] == device[:-1]) & (metric[1:] == metric[:-1])
-    steady[1:] = is_same & (np.abs(mine[1:] - mine[:-1]) <= settle_us)
-    later = np.empty(len(batch), dtype=np.bool_)
-    later[order] = (mine > settle_us) & ~steady
-    return later
+def _delay_before(program: Program, batch: ReadingBatch) -> Ints:
+    """How far the clock of each reading's series ran behind when it came; 0 where all series go by one clock."""
+    found = np.zeros(len(batch), dtype=np.int64)
+    if not all(judge.by_series for judge in program.judges.values()):
+        return found
+    lag = np.clip(batch.received - batch.at, 0, program.lag_limit_us)
+    for metric in np.unique(batch.metric):
+        rows = np.flatnonzero(batch.metric == metric)
+        device = batch.device[rows].astype(np.intp)
+        feed = Feed.unheard(len(batch.vocabulary.devices))
+        after = feed.hear(device, batch.at[rows], lag[rows], slack=program.slack_us, once=False)
+        order = np.argsort(device, kind="stable")
+        is_same = device[order][1:] == device[order][:-1]
+        found[rows[order][1:][is_same]] = after[order][:-1][is_same]
+    return found
