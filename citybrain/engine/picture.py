@@ -118,8 +118,10 @@ class Photographer:
         over, known = (None, 0)
         if NOISE_RULE in desk.program.judges:
             over, known = violated_count(desk.program, desk.state, NOISE_RULE)
-        value = over if known else None
-        return _indicator(value, good=value == 0, of=len(meters), age_s=self._age(now, meters))
+        age_s = self._age(now, meters)
+        # what the rules remember from before a restart may have ended while nobody listened
+        value = over if known and age_s is not None else None
+        return _indicator(value, good=value == 0, of=len(meters), age_s=age_s)
 
     def _pm2_5(self, now: int) -> Json:
         desk, stations = self._scene.desk, self._ordinals.get("air_station", [])

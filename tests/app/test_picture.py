@@ -95,6 +95,16 @@ def test_quiet_is_good(room: EngineRoom) -> None:
     assert picture(room)["indicators"]["noise_over"] == {"value": 0, "good": True, "of": 2, "age_s": 0.0}
 
 
+@pytest.mark.parametrize("level", [45.0, 75.0])
+def test_after_a_restart_noise_is_unknown_until_a_meter_is_heard(room: EngineRoom, level: float) -> None:
+    hear(room, [("NM-1", "laeq", level)], at=0)
+    room.crash()
+    over = picture(room)["indicators"]["noise_over"]
+    assert over == {"value": None, "good": None, "of": 2, "age_s": None}
+    hear(room, [("NM-1", "laeq", level)], at=2)
+    assert picture(room)["indicators"]["noise_over"]["value"] == (level > 60)
+
+
 @pytest.mark.parametrize(("value", "good"), [(60.0, True), (60.1, False)])
 def test_fine_particles_are_held_against_the_limit_of_the_rule(room: EngineRoom, value: float, good: bool) -> None:
     hear(room, [("AQ-1", "pm2_5", value)], at=0)

@@ -36,6 +36,7 @@ class FakeWorld:
         self.is_fed = True
         self.has_devices = True
         self.noise_age_s: float | None = 4
+        self.covers_age_s: float | None = 30
         self.left_out: str | None = None
         """A field that pictures lack, as those of another version might."""
         self.city = city(is_demo=is_demo)
@@ -214,9 +215,11 @@ class FakeWorld:
         of = len(self.city["devices"])
         return {
             "lamps_lit": lamps,
-            "noise_over": {"value": 7, "of": 60, "good": False, "age_s": self.noise_age_s},
+            "noise_over": {"value": 7, "of": 60, "good": False, "age_s": self.noise_age_s}
+            if self.noise_age_s is not None
+            else {"value": None, "of": 60, "good": None, "age_s": None},
             "pm2_5": {"value": 46.3, "limit": 60, "good": True, "age_s": 9},
-            "covers": {"value": 1, "of": 300, "good": False, "age_s": 30},
+            "covers": {"value": 1, "of": 300, "good": False, "age_s": self.covers_age_s},
             "online": {"value": 100 * (of - len(self.offline)) / of, "target": 99, "good": True, "of": of}
             if self.has_devices
             else {"value": None, "target": 99, "good": None, "of": 0},

@@ -275,9 +275,17 @@ def test_a_state_goes_by_its_word_and_not_by_a_number(visit: Open) -> None:
 
 
 def test_a_count_without_a_reading_since_the_restart_says_so(visit: Open, world: FakeWorld) -> None:
-    world.noise_age_s = None
+    world.covers_age_s = None
     page = visit().page
     expect(page.locator(".tile.old")).to_contain_text("重启后尚无读数")
+
+
+def test_noise_that_no_meter_has_told_is_a_dash_and_never_a_zero(visit: Open, world: FakeWorld) -> None:
+    world.noise_age_s = None
+    tile = visit().page.locator(".tile.unknown")
+    expect(tile).to_contain_text("噪声超标点位")
+    expect(tile).to_contain_text("—")
+    expect(tile).to_contain_text("尚无有效读数")
 
 
 def test_a_quiet_city_says_so_in_words(visit: Open, world: FakeWorld) -> None:
