@@ -36,14 +36,19 @@ DEFAULT_DATA = Path("demo-data")
 SIMULATORS_END_WITHIN_S = 1.0
 CURTAIN = timedelta(seconds=8)
 DRAIN_WITHIN_S = 1.5
-LONG_DRAIN_WITHIN_S = 10.0
+LONG_DRAIN_WITHIN_S = 30.0
 """With a summary asked for and nobody waiting at the keyboard."""
-END_WITHIN_S = 2.0
+STILL_S, LONG_STILL_S = 0.6, 3.0
+"""So long nothing new, and nothing is on the way any more; a slow disk may pause for a second or two."""
+END_WITHIN_S = 10.0
+"""Children end in a tenth of that. On a slow disk they may not, and one that is killed has more to read next time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoOptions:
-    """What `citybrain demo` was asked for; `port` and `data` None for the default, `exit_after_s` None for no end."""
+    """What `citybrain demo` was asked for; `port` and `data` None for the default. `exit_after_s` counts from when all
+    is up; None for no end.
+    """
 
     port: int | None
     data: Path | None
@@ -104,11 +109,12 @@ class DemoRun:
             self._start(stop)
             if not stop():
                 self._welcome()
-                self._household.watch(stop, for_s=None if end is None else end - self._age_s)
+                self._household.watch(stop, for_s=end)
             self._console.say("正在结束…", "ending…")
             supervisor.stop(["simulators"], within_s=SIMULATORS_END_WITHIN_S)
-            drain_s = DRAIN_WITHIN_S if end is None or stop() else LONG_DRAIN_WITHIN_S
-            statistics = drained_statistics(self._files.settings.data, within_s=drain_s)
+            is_awaited = end is None or stop()
+            within_s, still_s = (DRAIN_WITHIN_S, STILL_S) if is_awaited else (LONG_DRAIN_WITHIN_S, LONG_STILL_S)
+            statistics = drained_statistics(self._files.settings.data, within_s=within_s, still_s=still_s)
         finally:
             for name in supervisor.stop(within_s=END_WITHIN_S):
                 self._console.warn(f"{name} 未及时结束，已强制终止", f"{name} did not end in time and was killed")

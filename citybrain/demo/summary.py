@@ -12,12 +12,12 @@ from domain.errors import Refused, Temporary
 Json = Mapping[str, Any]
 
 POLL_S = 0.2
-STILL_FOR = 3
-"""So many looks without news, and nothing is on the way any more."""
 
 
-def drained_statistics(data: Path, *, within_s: float) -> Json | None:
-    """The engine's figures once nothing is on the way, or when the time is over; None if it does not answer."""
+def drained_statistics(data: Path, *, within_s: float, still_s: float) -> Json | None:
+    """The engine's figures once the store has everything and nothing new came for so long, or when the time is over;
+    None if it does not answer.
+    """
     address = EngineAddress.read(data)
     if address is None:
         return None
@@ -25,12 +25,13 @@ def drained_statistics(data: Path, *, within_s: float) -> Json | None:
     latest: Json | None = None
     still = 0
     with EngineClient(address) as engine:
-        while still < STILL_FOR and time.monotonic() < deadline:
+        while still * POLL_S < still_s and time.monotonic() < deadline:
             try:
                 found = engine.get("/internal/statistics")
             except (Temporary, Refused):
                 return latest
-            still = still + 1 if latest is not None and found["messages"] == latest["messages"] else 0
+            is_still = latest is not None and found["messages"] == latest["messages"]
+            still = still + 1 if is_still and not found["series"]["behind_entries"] else 0
             latest = found
             time.sleep(POLL_S)
     return latest

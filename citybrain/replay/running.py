@@ -18,7 +18,9 @@ from simulators.replay import ReplayReport, first_event, registry_for, replay
 
 LEAD = timedelta(seconds=8)
 """Real time from the moment the clock is fixed until the first message goes out: the engine starts meanwhile."""
-DRAIN_S = 20.0
+DRAIN_S = 30.0
+STILL_S = 2.0
+"""So long nothing new, and everything has been judged; a slow disk may pause for a second."""
 END_WITHIN_S = 5.0
 TIMERS_END_S = 4.0
 """Real time after the last reading: twice the default of rules.settle."""
@@ -53,7 +55,7 @@ def replay_through(recording: Recording, folder: Path, *, speed: float, stop: St
         household.start([engine_member(files.settings, files.file)], stop)
         report = _publish(recording, files, clock=clock, stop=stop)
         _let_timers_end(household, stop)
-        statistics = drained_statistics(folder, within_s=DRAIN_S)
+        statistics = drained_statistics(folder, within_s=DRAIN_S, still_s=STILL_S)
     finally:
         household.supervisor.stop(within_s=END_WITHIN_S)
     if statistics is None:

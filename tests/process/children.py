@@ -9,7 +9,7 @@ from pathlib import Path
 
 from runtime.supervision import PARENT_VARIABLE
 
-ENDS_WITHIN_S = 10.0
+ENDS_WITHIN_S = 120.0
 
 
 class Child:

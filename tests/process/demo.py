@@ -20,7 +20,7 @@ from runtime.ports import accepts
 from tests.free_ports import free_port
 from tests.ingest.running import wait_for
 
-READY_WITHIN_S = 90.0
+READY_WITHIN_S = 180.0
 CHILDREN = ("broker", "engine", "web", "simulators")
 
 
@@ -131,7 +131,7 @@ def running(folder: Path, *options: str, data: Path | None = None, port: int | N
 def query(data: Path, command: str, *options: str) -> Sequence[Mapping[str, Any]]:
     """`citybrain COMMAND --json --data DIR`, which must succeed."""
     argv = [sys.executable, "-m", "citybrain", command, *options, "--json", "--data", str(data)]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, f"citybrain {command}: exit {done.returncode}\n{done.stderr}"
     return [json.loads(line) for line in done.stdout.splitlines()]
 

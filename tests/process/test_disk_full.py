@@ -115,7 +115,7 @@ def test_a_disk_that_is_full_at_the_start_is_named_and_room_brings_everything_up
             wait_for(lambda: engine_is_ready(house.data) and house.feed["connected"], "the engine", within_s=120)
             house.wait_for_messages(2 * PORTION)
             books = house.books()
-            assert up.stop(within_s=20) == 0
+            assert up.stop() == 0
         finally:
             up.kill()
     words = [line for line in up.log.splitlines() if line.startswith("citybrain: ")]

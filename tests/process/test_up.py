@@ -26,7 +26,7 @@ from tests.services import Influxd1, influxd_1
 
 pytestmark = [pytest.mark.process, pytest.mark.service]
 
-ENDS_WITHIN_S = 10.0
+ENDS_WITHIN_S = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ def wait_until_up(it: Production) -> None:
 
 
 def logged_in(it: Production, name: str) -> httpx.Client:
-    client = httpx.Client(base_url=it.house.url, timeout=10, trust_env=False)
+    client = httpx.Client(base_url=it.house.url, timeout=60, trust_env=False)
     answer = client.post("/login", data={"name": name, "password": PASSWORDS[name]})
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     return client
@@ -120,7 +120,9 @@ def children(pid: int) -> dict[str, int]:
 
 
 def influx_count(influx: Influxd1, metric: str) -> int:
-    answer = httpx.get(f"{influx.url}/query", params={"db": "city", "q": f"SELECT count(value) FROM {metric}"})
+    answer = httpx.get(
+        f"{influx.url}/query", params={"db": "city", "q": f"SELECT count(value) FROM {metric}"}, timeout=60
+    )
     series = answer.raise_for_status().json()["results"][0].get("series", [])
     return int(series[0]["values"][0][1]) if series else 0
 
@@ -128,7 +130,7 @@ def influx_count(influx: Influxd1, metric: str) -> int:
 def test_check_finds_nothing_wrong_with_a_complete_file(tmp_path: Path) -> None:
     with production(tmp_path) as it:
         argv = [sys.executable, "-m", "citybrain", "check", str(it.house.file)]
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "没有问题 · no problems")
 
 
@@ -136,16 +138,17 @@ def test_reading_goes_the_whole_way_to_store_wall_and_webhook(tmp_path: Path) ->
     with production(tmp_path) as it:
         it.up.start()
         wait_until_up(it)
-        stranger = httpx.get(f"{it.house.url}/", headers={"accept": "text/html"}, trust_env=False)
+        stranger = httpx.get(f"{it.house.url}/", headers={"accept": "text/html"}, timeout=60, trust_env=False)
         assert (stranger.status_code, stranger.headers["location"]) == (303, "/login")
         with closing(logged_in(it, "duty")) as client, Publisher(it.broker) as publisher:
             assert client.get("/").status_code == 200
             assert pictured_alerts(client) == []
             publisher.say("MH-001", {"t": time_ns() // 1_000_000, "v": {"cover_open": 1}})
-            wait_for(lambda: len(pictured_alerts(client)) == 1, "a row on the wall", within_s=10)
+            wait_for(lambda: len(pictured_alerts(client)) == 1, "a row on the wall")
             (row,) = pictured_alerts(client)
-        wait_for(lambda: influx_count(it.influx, "cover_open") == 1, "the reading in InfluxDB", within_s=10)
-        wait_for(lambda: len(it.hook.keys) == 1, "the notice", within_s=10)
+        wait_for(lambda: influx_count(it.influx, "cover_open") == 1, "the reading in InfluxDB")
+        wait_for(lambda: len(it.hook.keys) == 1, "the notice")
+        wait_for(lambda: it.house.statistics["notices"]["waiting"] == 0, "every notice marked as sent")
         notices = [json.loads(line) for line in (it.house.data / "notices.log").read_text("utf-8").splitlines()]
         assert (row["target"], row["state"], row["title_zh"]) == ("device:MH-001", "active", "井盖开启")
         assert it.hook.keys == [f"{row['id']}:2:duty"]
@@ -175,4 +178,4 @@ def test_killed_supervisor_leaves_no_child_behind(tmp_path: Path) -> None:
         wait_until_up(it)
         left = children(it.up.pid)
         it.up.kill()
-        wait_for(lambda: not any(psutil.pid_exists(pid) for pid in left.values()), "their end", within_s=5)
+        wait_for(lambda: not any(psutil.pid_exists(pid) for pid in left.values()), "their end")
