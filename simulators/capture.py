@@ -78,6 +78,8 @@ class Recorder:
             )
             self._messages += 1
             self._bytes += len(message.payload)
+        if connection.arrived:
+            file.flush()  # who follows the file sees it, and a capture that is killed has it
         connection.arrived.clear()
 
     def _is_full(self) -> bool:

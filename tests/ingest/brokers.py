@@ -84,6 +84,7 @@ def mosquitto_in(folder: Path) -> BrokerProcess:
         f"allow_anonymous false\npassword_file {passwords}\n"
         "max_queued_messages 0\nset_tcp_nodelay true\n"
         f"persistence true\npersistence_location {folder}/\nautosave_interval 1\nuser root\n"
+        "log_type error\nlog_type warning\nlog_type notice\nlog_type information\nlog_type subscribe\n"
     )
     argv = [program, "-c", str(configuration)]
     return BrokerProcess(argv=argv, port_v5=port, port_v4=port, log=folder / "mosquitto.log")
