@@ -3,17 +3,19 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from citybrain.commands.explain_page import page_of
 from citybrain.commands.querying import books_of, settings_for
 from citybrain.edge.address import EngineAddress
 from citybrain.edge.client import EngineClient
 from citybrain.settings import Settings, zone_of
 from domain.alerts import Alert, AlertTransition
 from domain.errors import Misconfigured, Problem, Refused
+
+if TYPE_CHECKING:
+    from citybrain.assembly import Installation
 
 
 @click.command(name="explain")
@@ -23,31 +25,42 @@ from domain.errors import Misconfigured, Problem, Refused
 @click.option("--json", "as_json", is_flag=True, help="一个 JSON 对象 · one JSON object")
 def command(alert: str, config: Path | None, data: Path | None, as_json: bool) -> None:
     """告警依据：读数、限值、条款与经过 · Why ALERT (its id, or how it begins): readings, limit, clause and way."""
+    from citybrain.assembly import assemble
+
     settings = settings_for(config, data)
-    explanation, timezone = _explanation(settings, alert)
+    installation = assemble(settings)
+    explanation = _explanation(settings, installation, alert)
     if as_json:
         click.echo(json.dumps(explanation, ensure_ascii=False))
     else:
-        click.echo(page_of(explanation, zone_of(timezone)))
+        click.echo(_page(explanation, installation))
 
 
-def _explanation(settings: Settings, wanted: str) -> tuple[Mapping[str, Any], str]:
-    """From the running engine, or out of the records and the store when none runs; and the city's zone of time."""
-    from citybrain.assembly import assemble
+def _page(explanation: Mapping[str, Any], installation: "Installation") -> str:
+    from citybrain.commands.explain_page import Speech, page_of
+    from dashboard.story_words import StoryWords
+    from dashboard.words import load_words
+
+    words = load_words()
+    names = {metric.code: {"zh": metric.zh, "en": metric.en} for metric in installation.catalogue}
+    zone = zone_of(installation.registry.city.timezone)
+    return page_of(explanation, zone, Speech(words=words, story=StoryWords(words, names)))
+
+
+def _explanation(settings: Settings, installation: "Installation", wanted: str) -> Mapping[str, Any]:
+    """From the running engine, or out of the records and the store when none runs."""
     from citybrain.edge.alert_json import Gazetteer
     from citybrain.engine.reloading import compiled
     from citybrain.explaining.explanation import Explainer
     from domain.readings import Vocabulary
     from store.series.opening import open_series_store
 
-    installation = assemble(settings)
-    timezone = installation.registry.city.timezone
     alert, moves = _recorded(settings, wanted)
     address = EngineAddress.read(settings.data)
     if address is not None and address.is_running:
         with EngineClient(address) as engine:
             if engine.is_ready():
-                return engine.get(f"/internal/alerts/{alert.id}/explanation"), timezone
+                return engine.get(f"/internal/alerts/{alert.id}/explanation")
     words = Vocabulary(devices=tuple(installation.registry.devices), metrics=installation.catalogue.codes)
     explainer = Explainer(
         ruleset=installation.ruleset,
@@ -57,7 +70,7 @@ def _explanation(settings: Settings, wanted: str) -> tuple[Mapping[str, Any], st
     )
     store = open_series_store(settings.series, settings.data, installation.catalogue)
     try:
-        return explainer.explain(alert, moves, store.batches), timezone
+        return explainer.explain(alert, moves, store.batches)
     finally:
         store.close()
 

@@ -87,7 +87,7 @@ class AlertPage:
         return html.Div(
             [
                 panel(words("alert.evidence"), self._evidence(alert, found["evidence"])),
-                panel(words("alert.history"), self._history(found["transitions"])),
+                panel(words("alert.history"), self._history(alert, found["transitions"])),
             ],
             className="halves",
         )
@@ -132,25 +132,24 @@ class AlertPage:
 
     def _figures(self, figures: Json) -> list[tuple[Children, Children]]:
         """The rule's further numbers; one that we have no word for goes by the name that the rule gave it."""
-        return [(self._figure_name(name), self._figure(name, value)) for name, value in sorted(figures.items())]
-
-    def _figure_name(self, name: str) -> str:
-        key = f"figure.{name}"
-        return self._desk.words(key) if self._desk.words.has(key) else name
+        story, language = self._desk.story, current.get()
+        return [(story.figure(name, language), self._figure(name, value)) for name, value in sorted(figures.items())]
 
     def _figure(self, name: str, value: float | str) -> str:
         if isinstance(value, str):
-            key = f"figure_value.{value}"
-            return self._desk.words(key) if self._desk.words.has(key) else in_city_time(value, self._desk.timezone)
-        return age(value, current.get()) if name.endswith("_s") else number(value, most=2)
+            return in_city_time(self._desk.story.text(name, value, current.get()), self._desk.timezone)
+        if name.endswith("_s"):
+            return age(value, current.get())
+        return self._desk.measured(value, name) if self._desk.knows(name) else number(value, most=2)
 
-    def _history(self, transitions: Sequence[Json]) -> Any:
-        words, timezone = self._desk.words, self._desk.timezone
+    def _history(self, alert: Json, transitions: Sequence[Json]) -> Any:
+        story, timezone = self._desk.story, self._desk.timezone
+        spoken = {"kind": self._desk.kind_of(alert["rule"]), "comparison": alert["comparison"]}
         steps = [
             html.Li(
                 [
                     html.Time(moment(step["at"], timezone)),
-                    html.B(words(f"move.{step['move']}")),
+                    html.B(story.move(step["move"], current.get(), **spoken)),
                     html.Span(self._actor(step["actor"]), className="actor"),
                     html.Q(step["note"]) if step["note"] else None,
                 ]

@@ -8,6 +8,7 @@ from dashboard.live.calls import EngineRefused, Json
 from dashboard.live.link import EngineLink
 from dashboard.pages.elements import Children, notice
 from dashboard.pages.numbers import quantity
+from dashboard.story_words import StoryWords
 from dashboard.words import Words
 from domain.errors import Temporary
 
@@ -37,6 +38,20 @@ class PageDesk:
         """What a metric is called; one that the catalogue does not know goes by its code."""
         known = self._metrics.get(code)
         return str(known[current.get().field]) if known else code
+
+    @property
+    def story(self) -> StoryWords:
+        """How alerts of this city are told."""
+        return StoryWords(self.words, self._metrics)
+
+    def kind_of(self, rule: str) -> str:
+        """The kind of a rule; empty for one that is no longer loaded."""
+        rules = (self.link.seen.city or {}).get("rules", [])
+        return next((str(known["kind"]) for known in rules if known["id"] == rule), "")
+
+    def knows(self, metric: str) -> bool:
+        """Whether the catalogue has this metric."""
+        return metric in self._metrics
 
     def measured(self, value: float | None, metric: str) -> str:
         """A value with the unit of its metric; of a state, such as an open cover, its word."""

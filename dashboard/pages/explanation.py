@@ -10,11 +10,21 @@ from dashboard.live.calls import Json
 from dashboard.pages.desk import PageDesk
 from dashboard.pages.elements import Children, notice, pairs, panel, table_head
 from dashboard.pages.numbers import COMPLIANT, age, moment, number, quantity
+from dashboard.story_words import MOVE_OF
 
-COLUMNS = ("at", "device", "metric", "value", "limit", "finding", "span")
+COLUMNS = ("at", "received", "device", "metric", "value", "limit", "finding", "span")
 NUMERIC = frozenset({"value", "limit", "span"})
+LATE_MS = 5_000
+"""When all readings came sooner after their time, nobody asks when they came."""
 MOST_ROWS = 120
-SETTINGS = ("compare", "limit", "normal", "dead_band", "hold", "clear", "evidence_for", "window", "every", "coverage")
+DURATIONS = frozenset({"hold", "clear", "window", "every", "within", "together", "ahead", "behind"})
+IN_ITS_UNIT = frozenset({"limit", "dead_band", "band", "tolerance", "target"})
+"""Settings that are numbers in the unit of the rule."""
+SETTINGS = (
+    *("compare", "limit", "normal", "target", "targets", "missed", "ahead", "behind", "band", "tolerance", "share"),
+    *("at_least", "min_known", "direction", "within", "together", "neighbours", "within_km", "spread", "dead_band"),
+    *("hold", "clear", "evidence_for", "intervals", "readings", "window", "every", "coverage", "unless"),
+)
 """What a rule may say of how it judges, in this order; more of it stands in the rules file."""
 
 
@@ -27,15 +37,14 @@ class ExplanationPanels:
     def below(self, explanation: Json) -> Children:
         words = self._desk.words
         rule, retold = explanation["rule"], explanation["retold"]
-        parts = []
-        if rule is not None and retold is not None:
-            halves = [
-                panel(words("explain.again"), self._again(retold)),
-                panel(words("explain.rule"), self._rule(rule)),
-            ]
-            parts.append(html.Div(halves, className="halves"))
+        if rule is None or retold is None:
+            first = panel(words("explain.again"), notice(words("explain.gone"), cls="caution"))
+        else:
+            again = self._again(retold, kind=rule["settings"]["kind"], comparison=explanation["alert"]["comparison"])
+            halves = [panel(words("explain.again"), again), panel(words("explain.rule"), self._rule(rule))]
+            first = html.Div(halves, className="halves")
         return [
-            *parts,
+            first,
             panel(words("explain.readings"), self._readings(explanation), note=self._left_out(explanation)),
         ]
 
@@ -43,26 +52,40 @@ class ExplanationPanels:
         words, rows = self._desk.words, _nearest(explanation)
         if not rows:
             return notice(words("explain.no_readings"))
-        head = html.Tr([table_head(words(f"reading.{name}"), is_numeric=name in NUMERIC) for name in COLUMNS])
-        table = html.Table([html.Thead(head), html.Tbody([self._row(reading) for reading in rows])])
+        is_late = any(abs(reading["received"] - reading["at"]) >= LATE_MS for reading in rows)
+        columns = [name for name in COLUMNS if is_late or name != "received"]
+        head = html.Tr([table_head(words(f"reading.{name}"), is_numeric=name in NUMERIC) for name in columns])
+        table = html.Table([html.Thead(head), html.Tbody([self._row(reading, is_late=is_late) for reading in rows])])
         return html.Div(table, className="scroll readings")
 
-    def _row(self, reading: Json) -> Any:
-        finding, metric = reading["finding"] if reading["live"] else "history", reading["metric"]
+    def _row(self, reading: Json, *, is_late: bool) -> Any:
+        metric = reading["metric"]
+        came = [html.Td(moment(reading["received"], self._desk.timezone), **self._label("received"))] if is_late else []
         limit = None if reading["limit"] is None else self._desk.measured(reading["limit"], metric)
         span = age(reading["span_s"], current.get()) if reading["span_s"] else None
         return html.Tr(
             [
                 html.Td(moment(reading["at"], self._desk.timezone)),
+                *came,
                 html.Td(reading["device"], className="device"),
                 html.Td(self._desk.metric(metric)),
                 html.Td(self._desk.measured(reading["value"], metric), className="right"),
                 html.Td(limit, className="right", **self._label("limit")),
-                html.Td(self._desk.words(f"finding.{finding}") if finding else None),
+                html.Td(self._finding(reading)),
                 html.Td(span, className="right", **self._label("span")),
             ],
-            className=f"finding {finding or ''}",
+            className=f"finding {reading['finding'] or ''}",
         )
+
+    def _finding(self, reading: Json) -> str:
+        """What the reading says, or why it says nothing."""
+        words = self._desk.words
+        if not reading["live"]:
+            return words("finding.history")
+        if reading["quality"] != "good":
+            return words(f"finding.{reading['quality']}")
+        said = [words(f"finding.{reading['finding']}")] if reading["finding"] else []
+        return " · ".join([*said, words("finding.overtaken")] if reading["overtaken"] else said)
 
     def _label(self, column: str) -> dict[str, Any]:
         """Where a phone shows no head of the table, the cell says itself what it is."""
@@ -72,18 +95,29 @@ class ExplanationPanels:
         rest = explanation["readings_left_out"] + max(0, len(explanation["readings"]) - MOST_ROWS)
         return self._desk.words("explain.left_out").format(count=rest) if rest else ""
 
-    def _again(self, retold: Json) -> Children:
+    def _again(self, retold: Json, *, kind: str, comparison: str) -> Children:
         """What the engine says when it judges the stored readings once more."""
-        words, timezone = self._desk.words, self._desk.timezone
+        story, timezone, language = self._desk.story, self._desk.timezone, current.get()
         steps = [
-            html.Li([html.Time(moment(told["at"], timezone)), html.B(words(f"signal.{told['signal']}"))])
+            html.Li(
+                [
+                    html.Time(moment(told["at"], timezone)),
+                    html.B(story.move(MOVE_OF[told["signal"]], language, kind=kind, comparison=comparison)),
+                ]
+            )
             for told in retold["signals"]
         ]
-        if retold["agrees"]:
-            said = notice(words("explain.agrees"), cls="calm")
-        else:
-            said = notice(words("explain.differs").format(count=len(retold["missing"])), cls="caution")
-        return [said, html.Ol(steps, className="history", role="list")]
+        return [self._verdict(retold), html.Ol(steps, className="history", role="list")]
+
+    def _verdict(self, retold: Json) -> Any:
+        words, count = self._desk.words, len(retold["missing"])
+        if not retold["agrees"]:
+            said = words("explain.differs") if retold["is_whole"] else words("explain.partial")
+            return notice(said.format(count=count), cls="caution")
+        if retold["watched_from"] is not None:
+            since = moment(retold["watched_from"], self._desk.timezone)
+            return notice(words("explain.watched").format(at=since), cls="calm")
+        return notice(words("explain.agrees"), cls="calm")
 
     def _rule(self, rule: Json) -> Any:
         words, settings = self._desk.words, rule["settings"]
@@ -95,18 +129,24 @@ class ExplanationPanels:
         return pairs([(words("alert.rule"), rule["id"]), *rows])
 
     def _setting(self, rule: Json, name: str) -> str:
-        value = rule["settings"][name]
+        value, settings, words = rule["settings"][name], rule["settings"], self._desk.words
         if name == "compare":
-            return f"{COMPLIANT[value]} {self._desk.words('setting.limit')}"
+            return f"{COMPLIANT[value]} {words('setting.limit')}"
         if name == "normal":
-            return self._desk.measured(value, rule["settings"].get("metric", ""))
-        if name in {"hold", "clear", "window", "every"}:
-            return age(value, current.get())
+            return self._desk.measured(value, settings.get("metric", ""))
         if isinstance(value, dict):
-            return ", ".join(f"{self._key(key)} {inner}" for key, inner in value.items())
-        if name in {"limit", "dead_band"} and isinstance(value, int | float):
-            return quantity(value, rule["unit"])
-        return number(value, most=3) if isinstance(value, int | float) else str(value)
+            return self._members(name, value)
+        if not isinstance(value, int | float):
+            return words(f"figure_value.{value}") if words.has(f"figure_value.{value}") else str(value)
+        if name in DURATIONS or (name == "coverage" and settings["kind"] == "index"):
+            return age(value, current.get())
+        return quantity(value, rule["unit"]) if name in IN_ITS_UNIT else number(value, most=3)
+
+    def _members(self, name: str, value: Json) -> str:
+        """What masks it by the name of its metric; else each key with what stands under it."""
+        if name == "unless":
+            return self._desk.metric(value["metric"])
+        return ", ".join(f"{self._key(key)} {inner}" for key, inner in value.items())
 
     def _key(self, name: str) -> str:
         key = f"setting_key.{name}"

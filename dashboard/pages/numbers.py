@@ -9,7 +9,7 @@ from dashboard.live.calls import Json
 
 MINUTE_MS = 60_000
 SMALL = 10.0
-UTC_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 NOTHING = "—"
 COMPLIANT = {"<": "<", "<=": "≤", ">=": "≥", ">": ">", "=": "="}
 """How a compliant value relates to the limit, as the engine spells it and as it is printed."""
@@ -47,8 +47,8 @@ def moment(at: float | None, timezone: ZoneInfo) -> str:
 
 
 def in_city_time(text: str, timezone: ZoneInfo) -> str:
-    """A moment that was told in UTC, such as 2026-11-23T12:30:11.494Z, on the city's clock; other texts as they are."""
-    if not UTC_MOMENT.fullmatch(text):
+    """A moment with its zone, such as 2026-11-23T12:30:11.494Z, on the city's clock; other texts as they are."""
+    if not MOMENT.fullmatch(text):
         return text
     return datetime.fromisoformat(text).astimezone(timezone).strftime("%Y-%m-%d %H:%M:%S")
 

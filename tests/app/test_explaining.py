@@ -8,10 +8,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cases.errors import CommandRefused
-from citybrain.commands.explain_page import MOVES, page_of
+from citybrain.commands.explain_page import Speech, page_of
 from citybrain.explaining.subject import subject_of
+from config.catalogue import load_catalogue
+from dashboard.languages import Language
+from dashboard.story_words import MOVE_OF, StoryWords
+from dashboard.words import load_words
 from domain.alerts import AlertMove
+from domain.conditions import Signal
 from domain.instants import to_micros
+from rules.kinds.table import KINDS
 from tests.app.documented import differences, shapes
 from tests.app.engine_room import NOON, EngineRoom
 
@@ -27,6 +33,12 @@ def told(room: EngineRoom) -> str:
         room.parts.store.write(room.batch([("NM-1", "laeq", level)], at=10 * number), through=None)
     [alert] = [alert for alert, _ in room.history() if alert.rule == "noise-zone"]
     return alert.id
+
+
+def speech() -> Speech:
+    words, (catalogue, _) = load_words(), load_catalogue()
+    names = {metric.code: {"zh": metric.zh, "en": metric.en} for metric in catalogue}
+    return Speech(words=words, story=StoryWords(words, names))
 
 
 def explained(room: EngineRoom, alert: str) -> dict[str, Any]:
@@ -88,7 +100,7 @@ def test_an_alert_whose_rule_is_gone_is_still_told(room: EngineRoom, told: str) 
     [(alert, moves)] = [story for story in room.history() if story[0].rule == "noise-zone"]
     found = explainer.explain(alert, moves, room.parts.store.batches)
     assert found["rule"] is None and found["retold"] is None and len(found["steps"]) == 3
-    assert "no longer loaded" in page_of(found, ZoneInfo("Asia/Shanghai"))
+    assert "no longer loaded" in page_of(found, ZoneInfo("Asia/Shanghai"), speech())
 
 
 def test_an_unknown_alert_is_refused(room: EngineRoom) -> None:
@@ -97,23 +109,70 @@ def test_an_unknown_alert_is_refused(room: EngineRoom) -> None:
 
 
 def test_the_page_shows_sums_that_a_pocket_calculator_can_check(room: EngineRoom, told: str) -> None:
-    page = page_of(explained(room, told), ZoneInfo("Asia/Shanghai"))
-    assert "2026-06-01 12:00:10  开始超限 open" in page
+    page = page_of(explained(room, told), ZoneInfo("Asia/Shanghai"), speech())
+    assert "2026-06-01 12:00:10  开始超限 Limit first broken → pending" in page
     assert "70 > 60 dB(A)   (+10)" in page
+    assert "据 by NM-1 laeq 70 dB(A) (2026-06-01 12:00:10)" in page
     assert "50 ≤ 60 dB(A)   (-10)" in page
-    assert "judged once more: the stored readings give the same moves" in page
+    assert "hold 30 s, clear 60 s" in page
+    assert "The stored readings, judged again as they came, give the same moves as on record." in page
 
 
 def test_the_page_tells_every_time_by_the_city_and_settings_as_their_file_has_them(room: EngineRoom, told: str) -> None:
     found = explained(room, told)
     found["steps"][0]["evidence"]["figures"] = {"last_seen": "2026-06-01T03:58:10.000Z", "edition": "GB 3096-2008"}
-    page = page_of(found, ZoneInfo("Asia/Shanghai"))
-    assert "last_seen 2026-06-01 11:58:10" in page
+    found["steps"][1]["evidence"]["figures"] = {"window_to": "2026-06-01T13:00:00+09:00"}
+    page = page_of(found, ZoneInfo("Asia/Shanghai"), speech())
+    assert "末次上报 last_seen 2026-06-01 11:58:10" in page
+    assert "window_to 2026-06-01 12:00:00" in page
     assert "limit {table: gb3096}" in page
 
 
-def test_the_page_has_a_word_for_every_move() -> None:
-    assert set(MOVES) == {move.value for move in AlertMove}
+@pytest.mark.parametrize("kind", [*sorted(KINDS), ""])
+def test_there_is_a_word_for_every_move_and_signal_of_every_kind(kind: str) -> None:
+    names = [*AlertMove, *(MOVE_OF[signal] for signal in Signal)]
+    told = [speech().story.move(name, language, kind=kind, comparison="<") for name in names for language in Language]
+    assert all(told)
+
+
+@pytest.mark.parametrize(
+    ("kind", "comparison", "begins"),
+    [
+        ("threshold", "<=", "开始超限"),
+        ("guarded", "=", "异常开始"),
+        ("guarded", "<=", "开始超限"),
+        ("absence", "<", "开始离线"),
+        ("frozen", ">", "读数开始不变"),
+        ("clock", "<=", "时钟开始偏差"),
+        ("ratio", ">=", "开始不达标"),
+        ("outage", "<", "同时熄灯"),
+        ("correlation", "<", "各条件同时成立"),
+        ("drift", "<=", "开始偏离邻近站点"),
+    ],
+)
+def test_an_alert_begins_in_the_words_of_its_kind(kind: str, comparison: str, begins: str) -> None:
+    assert speech().story.move("open", Language.CHINESE, kind=kind, comparison=comparison) == begins
+
+
+def test_every_figure_of_a_story_has_a_name_in_both_languages() -> None:
+    story = speech().story
+    named = {
+        "1": ("条件 1", "Condition 1"),
+        "2_devices": ("条件 2 异常设备", "Condition 2, broken at"),
+        "iaqi_pm2_5_1h": ("细颗粒物 PM2.5 分指数（1 h）", "Fine particles PM2.5, index (1 h)"),
+        "minutes_so2": ("二氧化硫 有效分钟数", "Sulphur dioxide, minutes covered"),
+        "voltage": ("电压", "Voltage"),
+        "anything_else": ("anything_else", "anything_else"),
+    }
+    assert {name: tuple(story.figure(name, language) for language in Language) for name in named} == named
+
+
+def test_no_figure_and_no_setting_of_a_long_story_is_cut(room: EngineRoom, told: str) -> None:
+    found = explained(room, told)
+    found["steps"][0]["evidence"]["figures"] = {f"minutes_{metric}": 60.0 for metric in ("pm10", "so2", "no2", "o3")}
+    page = page_of(found, ZoneInfo("Asia/Shanghai"), speech())
+    assert all(f"minutes_{metric} 60" in page for metric in ("pm10", "so2", "no2", "o3"))
+    assert "…" not in page
 
 
 def test_the_silence_of_a_device_is_told_from_its_last_reading_on(room: EngineRoom) -> None:

@@ -135,13 +135,16 @@ class FakeWorld:
         detail = self.detail(alert_id)
         alert = detail["alert"]
         steps = [{**step, "evidence": detail["evidence"]} for step in detail["transitions"]]
-        judged = {"quality": "good", "live": True, "limit": alert["limit"], "finding": "violated"}
+        judged = {"quality": "good", "live": True, "overtaken": False, "limit": alert["limit"], "finding": "violated"}
         named = {name: alert[name] for name in ("unit", "clause_zh", "clause_en")}
         settings = {"kind": "threshold", "compare": "<=", "limit": {"table": "gb3096"}, "hold": 30.0, "dead_band": 1.0}
         at, since = alert["active_at"], alert["opened_at"]
         return {
             **{"alert": alert, "steps": steps, "readings_left_out": 7},
-            "readings": [{**reading, **judged} for reading in detail["evidence"]["readings"]],
+            "readings": [
+                {**reading, **judged, "unit": alert["unit"], "received": reading["at"]}
+                for reading in detail["evidence"]["readings"]
+            ],
             "rule": {
                 "id": alert["rule"],
                 "zh": "规则",
@@ -153,7 +156,7 @@ class FakeWorld:
             },
             "retold": {
                 "signals": [{"signal": "held", "at": at, "since": since}],
-                **{"agrees": True, "is_whole": True, "missing": []},
+                **{"agrees": True, "is_whole": True, "watched_from": None, "missing": []},
             },
         }
 
