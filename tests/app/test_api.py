@@ -291,7 +291,7 @@ class WaitingDesk:
 
     def command(self, order: dict[str, Any]) -> dict[str, Any]:
         self.begun.set()
-        return {"answered_meanwhile": self.asked.wait(1.0)}
+        return {"answered_meanwhile": self.asked.wait(60.0)}
 
     def health(self) -> dict[str, Any]:
         self.asked.set()

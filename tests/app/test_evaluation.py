@@ -294,9 +294,9 @@ def test_while_the_records_are_away_the_step_waits_and_then_goes_on(hasty_room: 
     with records_away(hasty_room.site):
         worker = threading.Thread(target=lambda: steps.append(hasty_room.step(stop)))
         worker.start()
-        assert tries.acquire(timeout=10.0) and tries.acquire(timeout=10.0)  # asked again: the first try has failed
+        assert tries.acquire(timeout=60.0) and tries.acquire(timeout=60.0)  # asked again: the first try has failed
         assert hasty_room.history() == [] and steps == []
-    worker.join(10.0)
+    worker.join(60.0)
     assert [move.move for _, move in steps[0].moves] == [AlertMove.OPEN]
     assert len(hasty_room.history()) == 1
 

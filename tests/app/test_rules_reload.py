@@ -61,9 +61,9 @@ class RuleRoom(EngineRoom):
         stop = Stop()
         judging = threading.Thread(target=lambda: self.parts.evaluation.run(stop, lambda _: None))
         judging.start()
-        asking.join(20)
+        asking.join(120)
         stop.ask()
-        judging.join(20)
+        judging.join(120)
         [answer] = answers
         if isinstance(answer, Exception):
             raise answer

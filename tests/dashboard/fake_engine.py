@@ -47,7 +47,7 @@ class FakeEngine:
     def stop(self) -> None:
         if self._server is not None and self._thread is not None:
             self._server.should_exit = self._server.force_exit = True
-            self._thread.join(10)
+            self._thread.join(60)
             self._server = self._thread = None
 
 

@@ -15,7 +15,7 @@ from runtime.clock import ManualClock
 from tests.dashboard.fake_engine import FakeEngine
 from tests.dashboard.fake_world import FakeWorld
 
-LIMIT_S = 10
+LIMIT_S = 60
 
 
 def following(link: EngineLink, scene: Callable[["Watch"], Awaitable[None]]) -> None:

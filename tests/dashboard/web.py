@@ -45,23 +45,23 @@ class Web:
 
     def start(self) -> "Web":
         self._thread.start()
-        assert self._is_ready.wait(20), "the wall did not start"
+        assert self._is_ready.wait(60), "the wall did not start"
         return self
 
     def stop(self) -> None:
         self._server.should_exit = True
-        self._thread.join(10)
+        self._thread.join(60)
         self._listener.close()
 
     def client(self, name: str | None = None) -> httpx.Client:
         """A browser without scripts; logged in if a name is given."""
-        client = httpx.Client(base_url=self.url, timeout=10)
+        client = httpx.Client(base_url=self.url, timeout=60)
         if name is not None:
             answer = client.post("/login", data={"name": name, "password": PASSWORDS[name]})
             assert answer.status_code == httpx.codes.SEE_OTHER
         return client
 
-    @retry(retry=retry_if_result(lambda is_so: not is_so), stop=stop_after_delay(10), wait=wait_fixed(0.05))
+    @retry(retry=retry_if_result(lambda is_so: not is_so), stop=stop_after_delay(60), wait=wait_fixed(0.05))
     def until_engine_is(self, expected: bool) -> bool:
         """Waits for the link to have noticed. Raises RetryError when it does not."""
         return bool(httpx.get(f"{self.url}/healthz").json()["engine"] is expected)

@@ -97,7 +97,7 @@ def test_other_process_reads_what_is_committed_while_we_write(url: str, records:
     with records.transaction() as books:
         books.alerts.save(alert_of("a2", rule="noise-peak"), transition_of(alert_of("a2")))
         seen = subprocess.run(
-            [sys.executable, "-c", READ_FROM_OUTSIDE, url], capture_output=True, text=True, check=True, timeout=30
+            [sys.executable, "-c", READ_FROM_OUTSIDE, url], capture_output=True, text=True, check=True, timeout=240
         )
     assert seen.stdout.strip() == "['a1']"
 

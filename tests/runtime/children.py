@@ -8,9 +8,9 @@ from pathlib import Path
 
 from runtime.supervision import ChildSpec
 
-SLEEPS = "import time; time.sleep(60)"
+SLEEPS = "import time; time.sleep(600)"
 STUBBORN = (
-    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
 )
 
 
@@ -28,7 +28,7 @@ def is_running(pid: int) -> bool:
     return state != "Z"
 
 
-def until(condition: Callable[[], bool], *, within_s: float = 10.0, doing: Callable[[], None] = lambda: None) -> None:
+def until(condition: Callable[[], bool], *, within_s: float = 60.0, doing: Callable[[], None] = lambda: None) -> None:
     """Poll a condition of real processes; fails loudly when it does not come true in time."""
     deadline = time.monotonic() + within_s
     while not condition():

@@ -20,7 +20,7 @@ from pathlib import Path
 from runtime.locking import DirectoryLock
 lock = DirectoryLock(Path(sys.argv[1]), "engine")
 print("held", flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 

@@ -20,12 +20,12 @@ import os, time
 from runtime.parentage import die_with_parent
 die_with_parent(parent=int(os.environ["CITYBRAIN_PARENT"]))
 print("tied", flush=True)
-time.sleep(60)
+time.sleep(600)
 '''
 supervisor = Supervisor(on_death=lambda death: None, on_start=lambda name, pid: print(pid, flush=True))
 log = Path(sys.argv[1])
 supervisor.start(ChildSpec(name="child", argv=[sys.executable, "-c", child], log=log))
-time.sleep(60)
+time.sleep(600)
 """
 
 

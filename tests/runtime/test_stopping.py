@@ -31,15 +31,15 @@ def test_asking_twice_is_asking() -> None:
     stop = Stop()
     stop.ask()
     stop.ask()
-    assert stop() and stop.wait(10.0)
+    assert stop() and stop.wait(60.0)
 
 
 def test_a_waiting_loop_wakes_at_once_when_asked() -> None:
     stop = Stop()
     threading.Timer(0.05, stop.ask).start()
     began = time.monotonic()
-    assert stop.wait(30.0)
-    assert time.monotonic() - began < 5.0
+    assert stop.wait(600.0)
+    assert time.monotonic() - began < 60.0
 
 
 @pytest.mark.usefixtures("handlers")
@@ -48,7 +48,7 @@ def test_a_signal_asks(number: signal.Signals) -> None:
     stop = Stop()
     stop.listen_to_signals()
     os.kill(os.getpid(), number)
-    assert stop.wait(5.0)
+    assert stop.wait(60.0)
 
 
 def test_leaving_says_what_was_said_and_skips_the_rest() -> None:

@@ -78,7 +78,7 @@ def test_everything_told_before_a_kill_is_there_after_it(tmp_path: Path) -> None
 
 
 def test_a_full_disk_is_temporary_and_leaves_nothing_half_written(tmp_path: Path) -> None:
-    done = subprocess.run(python(FILLER, tmp_path), capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(python(FILLER, tmp_path), capture_output=True, text=True, check=True, timeout=240)
     complaint, size, sequence = done.stdout.splitlines()
     assert "cannot be written" in complaint
     assert HEADER.size + (int(sequence) - 1) * (FRAME.size + len(encode(some_readings(20, now=1)))) == int(size)
