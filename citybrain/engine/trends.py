@@ -55,7 +55,7 @@ def charts_of(registry: Registry) -> tuple[Chart, ...]:
             zh="环境噪声",
             en="Ambient noise",
             scope_zh=f"{zone} 类区 {len(chosen)} 个点位算术平均" if zone else "",
-            scope_en=f"arithmetic mean of {len(chosen)} class {zone} meters" if zone else "",
+            scope_en=f"plain mean of {len(chosen)} class {zone} meters" if zone else "",
             devices=chosen,
         ),
         Chart(

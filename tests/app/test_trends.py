@@ -50,7 +50,7 @@ def test_the_limit_of_noise_follows_day_and_night(room: EngineRoom) -> None:
 
 def test_the_scope_says_how_many_and_how_they_are_averaged(room: EngineRoom) -> None:
     assert trends(room)["noise"]["scope_zh"] == "2 类区 2 个点位算术平均"
-    assert trends(room)["noise"]["scope_en"] == "arithmetic mean of 2 class 2 meters"
+    assert trends(room)["noise"]["scope_en"] == "plain mean of 2 class 2 meters"
 
 
 def test_what_is_forgotten_is_asked_anew(room: EngineRoom) -> None:

@@ -191,7 +191,7 @@ class FakeWorld:
         ]
         return [
             _trend("noise", ("环境噪声", "Ambient noise"), "dB(A)", noise, _noise_limits(times[0], end), NIGHT_AND_DAY,
-                   ("2 类区 14 个点位算术平均", "arithmetic mean of 14 class 2 meters")),
+                   ("2 类区 14 个点位算术平均", "plain mean of 14 class 2 meters")),
             _trend("pm2_5", ("细颗粒物 PM2.5", "Fine particles PM2.5"), "µg/m³", dust, [[times[0], end, 60]], PM_LIMIT,
                    ("18 个站点平均", "mean of 18 stations")),
         ]  # fmt: skip
