@@ -115,11 +115,11 @@ class Speech:
     def _verdict(self, retold: Json, zone: tzinfo) -> Iterator[str]:
         at = "" if retold["watched_from"] is None else _clock(retold["watched_from"], zone)
         if retold["agrees"]:
-            key = "explain.watched" if at else "explain.agrees"
+            key = "explain.watched" if at else "explain.off" if retold["off_s"] else "explain.agrees"
         else:
             key = "explain.differs" if retold["is_whole"] else "explain.partial"
         for language in Language:
-            yield self.words.of(key, language).format(at=at, count=len(retold["missing"]))
+            yield self.words.of(key, language).format(at=at, off=_number(retold["off_s"]), count=len(retold["missing"]))
 
     def _move(self, explanation: Json, move: str) -> str:
         rule = explanation["rule"]

@@ -109,6 +109,7 @@ def _retold_json(retold: Retold, *, is_whole: bool) -> Json:
     return {
         "signals": signals,
         "agrees": retold.agrees,
+        "off_s": retold.off_s,
         "is_whole": is_whole,
         "watched_from": millis(retold.watched_from),
         "missing": [transition_json(move) for move in retold.missing],

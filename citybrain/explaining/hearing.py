@@ -28,8 +28,7 @@ def hear(program: Program, batch: ReadingBatch, *, start: int, until: int, toget
     for begin, end in goes(program, batch, together_us=together_us):
         state, due = advance(program, state, max(start, int(batch.received[begin]) - 1))
         state, found = evaluate(program, state, batch.take(np.arange(begin, end)))
-        state, after = advance(program, state, int(batch.received[end - 1]))
-        told += [*due, *found, *after]
+        told += [*due, *found]
     state, due = advance(program, state, until)
     return told + due
 

@@ -53,11 +53,14 @@ class Record:
 class Retold:
     """`signals` on the alert's target. `missing`: recorded moves that the readings in the store do not give again.
 
-    `watched_from`: nobody had heard the device, or listened to it, before; the record says from when somebody did.
+    `off_s`: the moves come out up to so many seconds beside the record. A reading that is late for the clock of several
+    series counts from when it comes, to the tick, and when the engine ticked is not stored. `watched_from`: nobody had
+    heard the device, or listened to it, before; the record says from when somebody did.
     """
 
     signals: Sequence[Transition]
     missing: Sequence[AlertTransition]
+    off_s: float = 0.0
     watched_from: datetime | None = None
 
     @property
@@ -73,25 +76,39 @@ def retell(rule: Rule, bench: Bench, readings: Sequence[Stored], record: Record)
     """
     heard = [one for one in readings if one.reading.live]  # history sent later on purpose was never judged
     known = max([*(move.at for move in record.moves), *(one.reading.at for one in readings[-1:])])
+    within = _tolerance(bench.program, heard)
     best: Retold | None = None
     for told, watched_from in _accounts(rule, bench, heard, record):
         # what would come due if nothing more were heard is no part of the story
         signals = [signal for signal in told if signal.target == record.target and signal.at <= known]
-        retold = Retold(signals=signals, missing=_missing(record.moves, signals), watched_from=watched_from)
+        retold = replace(_compared(record.moves, signals, within), watched_from=watched_from)
         if best is None or len(retold.missing) < len(best.missing):
             best = retold
         if best.agrees:
             break
-    return best or Retold(signals=(), missing=_missing(record.moves, ()))
+    return best or _compared(record.moves, (), within)
 
 
-def _missing(moves: Sequence[AlertTransition], signals: Sequence[Transition]) -> Sequence[AlertTransition]:
-    given = {(signal.signal, signal.at) for signal in signals}
-    return [
-        move
-        for move in moves
-        if move.move in SIGNALS_OF and given.isdisjoint((signal, move.at) for signal in SIGNALS_OF[move.move])
-    ]
+def _compared(moves: Sequence[AlertTransition], signals: Sequence[Transition], within: timedelta) -> Retold:
+    """Each move with the nearest signal that makes it."""
+    missing: list[AlertTransition] = []
+    off = timedelta()
+    for move in moves:
+        if move.move not in SIGNALS_OF:
+            continue
+        makes = SIGNALS_OF[move.move]
+        nearest = min((abs(told.at - move.at) for told in signals if told.signal in makes), default=timedelta.max)
+        if nearest > within:
+            missing.append(move)
+        else:
+            off = max(off, nearest)
+    return Retold(signals=signals, missing=missing, off_s=off.total_seconds())
+
+
+def _tolerance(program: Program, heard: Sequence[Stored]) -> timedelta:
+    """None where no reading was late for the engine's clock: then every moment comes out as it was."""
+    is_late = any(one.received - to_micros(one.reading.at) > program.settle_us for one in heard)
+    return timedelta(microseconds=program.settle_us if is_late else 0)
 
 
 def _accounts(

@@ -117,6 +117,8 @@ class ExplanationPanels:
         if retold["watched_from"] is not None:
             since = moment(retold["watched_from"], self._desk.timezone)
             return notice(words("explain.watched").format(at=since), cls="calm")
+        if retold["off_s"]:
+            return notice(words("explain.off").format(off=number(retold["off_s"], most=3)), cls="calm")
         return notice(words("explain.agrees"), cls="calm")
 
     def _rule(self, rule: Json) -> Any:

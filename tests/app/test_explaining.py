@@ -167,6 +167,24 @@ def test_every_figure_of_a_story_has_a_name_in_both_languages() -> None:
     assert {name: tuple(story.figure(name, language) for language in Language) for name in named} == named
 
 
+@pytest.mark.parametrize(
+    ("verdict", "zh", "en"),
+    [
+        ({"off_s": 0.25}, "相差不超过 0.25 秒", "at most 0.25 s beside them"),
+        ({"watched_from": to_micros(NOON) // 1000}, "2026-06-01 12:00:00 之前没有收到", "Before 2026-06-01 12:00:00"),
+        ({"agrees": False}, "不能重现", "do not come out at the same moment"),
+        ({"agrees": False, "is_whole": False}, "只复算了一部分", "only a part was judged again"),
+    ],
+)
+def test_the_verdict_says_plainly_what_was_found(
+    room: EngineRoom, told: str, verdict: dict[str, Any], zh: str, en: str
+) -> None:
+    found = explained(room, told)
+    found["retold"] |= verdict
+    page = page_of(found, ZoneInfo("Asia/Shanghai"), speech())
+    assert zh in page and en in page
+
+
 def test_no_figure_and_no_setting_of_a_long_story_is_cut(room: EngineRoom, told: str) -> None:
     found = explained(room, told)
     found["steps"][0]["evidence"]["figures"] = {f"minutes_{metric}": 60.0 for metric in ("pm10", "so2", "no2", "o3")}

@@ -156,7 +156,7 @@ class FakeWorld:
             },
             "retold": {
                 "signals": [{"signal": "held", "at": at, "since": since}],
-                **{"agrees": True, "is_whole": True, "watched_from": None, "missing": []},
+                **{"agrees": True, "off_s": 0.0, "is_whole": True, "watched_from": None, "missing": []},
             },
         }
 
