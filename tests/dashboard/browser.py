@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.dashboard.web import PASSWORDS, Web
 
@@ -19,6 +19,8 @@ ARGUMENTS = [
     "--no-first-run",
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]
+WITHIN_MS = 60_000
+"""What has to be seen is seen at once, but not while the machine is busy elsewhere."""
 HARMLESS = ("[Dash] WebSocket connected", "Autofocus processing was blocked")
 
 
@@ -34,6 +36,7 @@ def executable() -> str:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=WITHIN_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
         try:
@@ -54,7 +57,7 @@ class Visit:
             viewport={"width": width, "height": height}, locale=language, is_mobile=is_phone
         )
         self.page: Page = self._context.new_page()
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(WITHIN_MS)
         self.page.on("console", lambda message: self._note(f"{message.type}: {message.text}"))
         self.page.on("pageerror", lambda error: self._note(f"page: {error}"))
         self.page.on("response", lambda r: self._note(f"{r.status} {r.url}") if r.status >= 400 else None)
