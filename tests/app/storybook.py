@@ -1,18 +1,20 @@
 """Stories of casebooks as an installation has them on record: their alerts with every move, and what is stored."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from cases.lifecycle import apply_transition
+from citybrain.edge.alert_json import Gazetteer
+from citybrain.explaining.explanation import Explainer
 from config.catalogue import load_catalogue
 from domain.alerts import OPEN_STATES, Alert, AlertTransition
 from domain.conditions import Target, Transition
-from domain.instants import from_micros
 from domain.readings import Vocabulary, batch_of
 from rules.casebooks.cases import Case, Line
 from rules.casebooks.reading import SHIPPED_CASEBOOKS, Shelf, files_of, load_casebook
-from rules.casebooks.running import play
+from rules.casebooks.running import play, program_of
 from rules.program import Program
 from store.series.memory import MemorySeriesStore
 
@@ -29,11 +31,6 @@ class OnRecord:
 def shelf() -> Shelf:
     catalogue, kinds = load_catalogue()
     return Shelf(catalogue=catalogue, kinds=kinds)
-
-
-def shipped_stories() -> Iterator[Case]:
-    for path in files_of([SHIPPED_CASEBOOKS]):
-        yield from load_casebook(path, shelf()).cases
 
 
 def on_record(told: Sequence[Transition], program: Program) -> list[OnRecord]:
@@ -78,5 +75,30 @@ def stored(lines: Sequence[Line]) -> MemorySeriesStore:
     return store
 
 
-def moment(micros: int) -> str:
-    return from_micros(micros).isoformat()
+@cache
+def stories() -> tuple[Case, ...]:
+    """Every story that ships."""
+    return tuple(case for path in files_of([SHIPPED_CASEBOOKS]) for case in load_casebook(path, shelf()).cases)
+
+
+def story(name: str) -> Case:
+    [case] = [case for case in stories() if case.name == name]
+    return case
+
+
+def records_of(case: Case) -> list[OnRecord]:
+    return on_record(told_by(case), program_of(case))
+
+
+def explained(case: Case, record: OnRecord, *, lines: Sequence[Line] | None = None) -> dict[str, Any]:
+    """As the engine explains it, out of a store that holds the story's readings, or these `lines`."""
+    program = program_of(case)
+    explainer = Explainer(
+        ruleset=case.ruleset, program=program, registry=case.registry, gazetteer=Gazetteer(case.registry)
+    )
+    return explainer.explain(record.alert, record.moves, stored(case.lines if lines is None else lines).batches)
+
+
+def kind_of(case: Case, rule: str) -> str:
+    [kind] = [one.entry.kind for one in case.ruleset.rules if one.entry.id == rule]
+    return str(kind)

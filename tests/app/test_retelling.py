@@ -5,50 +5,19 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from random import Random
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from citybrain.edge.alert_json import Gazetteer
-from citybrain.explaining.explanation import Explainer
 from domain.instants import MICROS_PER_S, from_micros, to_micros
 from rules.casebooks.cases import Case, Line
-from rules.casebooks.running import program_of
 from rules.kinds.table import KINDS
 from rules.loading import RuleSet
-from tests.app.storybook import OnRecord, on_record, shipped_stories, stored, told_by
+from tests.app.storybook import OnRecord, explained, kind_of, records_of, stories, story, told_by
 
 METER = "a silent device is told after three of its own intervals and back at its next reading"
 S = MICROS_PER_S
-
-
-@cache
-def stories() -> tuple[Case, ...]:
-    return tuple(shipped_stories())
-
-
-def story(name: str) -> Case:
-    [case] = [case for case in stories() if case.name == name]
-    return case
-
-
-def records_of(case: Case) -> list[OnRecord]:
-    return on_record(told_by(case), program_of(case))
-
-
-def explained(case: Case, record: OnRecord, *, lines: Sequence[Line] | None = None) -> dict[str, Any]:
-    program = program_of(case)
-    explainer = Explainer(
-        ruleset=case.ruleset, program=program, registry=case.registry, gazetteer=Gazetteer(case.registry)
-    )
-    return explainer.explain(record.alert, record.moves, stored(case.lines if lines is None else lines).batches)
-
-
-def kind_of(case: Case, rule: str) -> str:
-    [kind] = [one.entry.kind for one in case.ruleset.rules if one.entry.id == rule]
-    return str(kind)
 
 
 def differing(cases: Iterable[Case]) -> list[tuple[str, str]]:

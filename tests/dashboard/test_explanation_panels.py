@@ -1,0 +1,88 @@
+"""What the page of an alert says of its explanation, for real stories of every kind and in both languages."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.languages import Language, current
+from dashboard.live.link import EngineLink
+from dashboard.pages.desk import PageDesk
+from dashboard.pages.explanation import ExplanationPanels
+from dashboard.words import load_words
+from rules.kinds.table import KINDS
+from runtime.clock import SystemClock
+from tests.app.storybook import explained, kind_of, records_of, shelf, stories
+
+
+@pytest.fixture(params=Language)
+def language(request: pytest.FixtureRequest) -> Iterator[Language]:
+    token = current.set(request.param)
+    yield request.param
+    current.reset(token)
+
+
+@pytest.fixture
+def panels(tmp_path: Path) -> ExplanationPanels:
+    link = EngineLink(tmp_path, clock=SystemClock())
+    metrics = [{"code": one.code, "zh": one.zh, "en": one.en, "unit": one.unit} for one in shelf().catalogue]
+    link.seen.city = {"timezone": "Asia/Shanghai", "metrics": metrics, "rules": []}
+    return ExplanationPanels(PageDesk(words=load_words(), link=link))
+
+
+def told_of(kind: str) -> dict[str, Any]:
+    """The explanation of the alert in the shortest story of this kind."""
+    told = [case for case in stories() if any(kind_of(case, one.rule) == kind for one in case.expected)]
+    case = min(told, key=lambda case: len(case.lines))
+    record = next(one for one in records_of(case) if kind_of(case, one.alert.rule) == kind)
+    return explained(case, record)
+
+
+def texts(component: Any) -> list[str]:
+    """Every text in it, in its order."""
+    if component is None:
+        return []
+    if isinstance(component, list | tuple):
+        return [text for one in component for text in texts(one)]
+    children = getattr(component, "children", component)
+    return [str(children)] if children is component else texts(children)
+
+
+BEGINS = {
+    "absence": ("开始离线", "Silence began"),
+    "clock": ("时钟开始偏差", "Clock found wrong"),
+    "frozen": ("读数开始不变", "Found not to move"),
+    "drift": ("开始偏离邻近站点", "Found off its neighbours"),
+    "ratio": ("开始不达标", "Target first missed"),
+    "outage": ("同时熄灯", "Dark together"),
+    "agreement": ("开始不相符", "Not as expected"),
+    "dimming": ("开始不相符", "Not as expected"),
+    "correlation": ("各条件同时成立", "Conditions met together"),
+    **dict.fromkeys(("state", "guarded", "schedule"), ("异常开始", "Violation began")),
+}
+"""The shortest stories of guards and schedules are about states; those of other kinds about limits."""
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_story_of_each_kind_is_told_in_its_words(kind: str, panels: ExplanationPanels, language: Language) -> None:
+    said = texts(panels.below(told_of(kind)))
+    chinese, english = BEGINS.get(kind, ("开始超限", "Limit first broken"))
+    assert (chinese if language is Language.CHINESE else english) in said
+    assert any("与记录一致" in text or "give the same moves" in text for text in said)
+
+
+def test_arrivals_have_a_column_where_they_differ_from_the_time(panels: ExplanationPanels) -> None:
+    assert "收到" in texts(panels.below(told_of("clock")))
+    assert "收到" not in texts(panels.below(told_of("state")))
+
+
+def test_a_reading_that_was_overtaken_is_marked(panels: ExplanationPanels) -> None:
+    found = told_of("threshold")
+    found["readings"][0]["overtaken"] = True
+    assert sum("晚于更新的读数收到" in text for text in texts(panels.below(found))) == 1
+
+
+def test_a_rule_that_is_gone_is_said_to_be(panels: ExplanationPanels) -> None:
+    found = told_of("threshold") | {"rule": None, "retold": None}
+    assert "规则已不在配置中，无法复算。" in texts(panels.below(found))
