@@ -80,7 +80,8 @@ def test_redrive_that_is_killed_again_and_again_stores_every_reading_once(tmp_pa
         before = house.statistics["readings"]["stored"]
         with asked(house):
             wait_for(lambda: house.statistics["readings"]["stored"] > before, "the first portion")
-            lives = [drawn(house, pause, dice) for _ in range(KILLS)]
+            lives = [drawn(house, pause, 0.0)]  # at once: on any machine this one falls into the middle
+            lives += [drawn(house, pause, dice.uniform(0, LONGEST_LIFE_S)) for _ in range(KILLS - 1)]
         wait_for(lambda: not house.query("quarantine"), "an empty quarantine", within_s=120)
         house.wait_until_stored()
         books, driven = house.books(), redriven(house)
@@ -91,9 +92,9 @@ def test_redrive_that_is_killed_again_and_again_stores_every_reading_once(tmp_pa
     assert (books.messages.imbalance, books.readings.imbalance) == (0, 0)
 
 
-def drawn(house: House, pause: Event, dice: random.Random) -> int:
+def drawn(house: House, pause: Event, after_s: float) -> int:
     """A kill in the middle, and a new start; how many readings had been stored then."""
-    pause.wait(dice.uniform(0, LONGEST_LIFE_S))
+    pause.wait(after_s)
     house.engine.kill()
     house.start()
     stored: int = house.statistics["readings"]["stored"]

@@ -30,6 +30,6 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def records(url: str) -> Iterator[Records]:
-    opened = Records.open(url, settings=RecordsSettings(quarantine_limit=5, busy_timeout=2.0))
+    opened = Records.open(url, settings=RecordsSettings(quarantine_limit=5, busy_timeout=60.0))
     yield opened
     opened.close()

@@ -90,7 +90,8 @@ def test_each_further_death_waits_longer(house: House) -> None:
     assert [death.restart_in_s for death in house.deaths] == list(BACKOFF_S[:3])
 
 
-def test_a_child_is_not_started_again_before_its_time(house: House) -> None:
+def test_a_child_is_not_started_again_before_its_time(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtime.supervision.BACKOFF_S", (3600.0,))
     house.supervisor.start(child("raise SystemExit(1)"))
     until(lambda: bool(house.deaths), doing=house.supervisor.watch)
     house.supervisor.watch()
