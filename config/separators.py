@@ -9,6 +9,8 @@ DELIMITERS = ",;\t"
 _LINE = re.compile(r"\ufeff?\"?sep=([^\w\s\"]|\t)\"?[,;\t]*", re.IGNORECASE)
 """In quotes, or with delimiters behind it, where another program has taken it for a row and written it anew."""
 
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+(?:[eE][+-]?\d+)?\s*")
+
 
 def named_separator(line: str) -> str | None:
     """The delimiter that the line names; None for any other line."""
@@ -24,10 +26,11 @@ class Head:
     line: int
     delimiter: str
 
-    @property
-    def decimal(self) -> str:
-        """The decimal mark of the table: who does not write commas between cells may write them in numbers."""
-        return "." if self.delimiter == "," else ","
+    def pointed(self, cell: str) -> str:
+        """A number with a decimal comma as Python writes it; any other cell as it is. Who does not write commas between
+        cells may write them in numbers, and then never between thousands.
+        """
+        return cell.replace(",", ".") if self.delimiter != "," and _DECIMAL_COMMA.fullmatch(cell) else cell
 
 
 def head_of(lines: Iterator[str]) -> Head:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from citybrain.backtest.scratch import Row
-from config.separators import head_of
+from config.separators import Head, head_of
 from domain.errors import Misconfigured, Problem
 from domain.instants import to_micros
 from domain.readings import Quality
@@ -92,20 +92,20 @@ def _table(lines: Iterator[str]) -> Iterator[tuple[int, Row | str]]:
     try:
         for found in reader:
             line = head.line + reader.line_num
-            yield line, _reading(found, head.decimal)
+            yield line, _reading(found, head)
     except csv.Error as exc:
         yield line + 1, f"no CSV: {exc}; close its quotation marks"
 
 
-def _reading(found: Mapping[str, str], decimal: str) -> Row | str:
+def _reading(found: Mapping[str, str], head: Head) -> Row | str:
     try:
-        return _cells(found, decimal)
+        return _cells(found, head)
     except ValueError as exc:
         return f"no reading: {exc}; write device, metric, a time with zone, and a number"
 
 
-def _cells(found: Mapping[str, str], decimal: str) -> Row:
-    """Cells that are empty say what a line without them says. `decimal`: the mark in numbers, beside the point."""
+def _cells(found: Mapping[str, str], head: Head) -> Row:
+    """Cells that are empty say what a line without them says."""
     told = (found.get("live") or "true").strip().lower()
     if told not in _TRUTHS:
         raise ValueError(f"live {told!r} is none of {', '.join(_TRUTHS)}")
@@ -113,9 +113,9 @@ def _cells(found: Mapping[str, str], decimal: str) -> Row:
         device=found["device"],
         metric=found["metric"],
         at=found["at"],
-        value=float(found["value"].replace(decimal, ".")),
+        value=float(head.pointed(found["value"])),
         quality=found.get("quality") or "good",
-        span_s=float((found.get("span_s") or found.get("span") or "0").replace(decimal, ".")),
+        span_s=float(head.pointed(found.get("span_s") or found.get("span") or "0")),
         live=_TRUTHS[told],
     )
     return _row(line)

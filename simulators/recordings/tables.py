@@ -44,7 +44,7 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             reader = csv.reader(chain([head.text], file), delimiter=head.delimiter)
             line = head.line
             for row in reader:
-                yield line, [cell.replace(head.decimal, ".") for cell in row]
+                yield line, [head.pointed(cell) for cell in row]
                 line = head.line + reader.line_num
     except (OSError, UnicodeDecodeError, csv.Error) as exc:
         raise Refused(f"{path} cannot be read: {exc}; give a CSV file in UTF-8") from exc

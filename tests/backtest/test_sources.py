@@ -205,7 +205,7 @@ def test_tabs_stand_between_the_cells_of_a_pasted_table(tmp_path: Path) -> None:
     ("text", "line", "words"),
     [
         ("sep=;\ndevice;metric;at;value\nA;laeq;2026-11-22T10:00:00Z;1\nA;laeq;now;1\n", 4, "no reading"),
-        ("sep=;\ndevice;metric;at;value\n\nA;laeq;2026-11-22T10:00:00Z;1.234,5\n", 4, "'1.234.5'"),
+        ("sep=;\ndevice;metric;at;value\n\nA;laeq;2026-11-22T10:00:00Z;1.234,5\n", 4, "'1.234,5'"),
         ("sep=;\ndevice;metric;value\n", 2, "lacks the columns at"),
         ("sep=;\n", 2, "lacks the columns device, metric, at, value"),
         (

@@ -105,9 +105,9 @@ def test_rows_that_hold_nothing_are_counted_with_a_reason(tmp_path: Path) -> Non
 def exported(file: Path, folder: Path, *, delimiter: str) -> Path:
     """The first hours of a file as a spreadsheet writes them where commas stand in numbers."""
     found = folder / "exported.csv"
-    rows = "".join(file.read_text(encoding="utf-8").splitlines(keepends=True)[:100])
-    rows = rows.replace(",", delimiter).replace(".", ",")
-    found.write_text(f"\ufeffsep={delimiter}\r\n{rows}", encoding="utf-8")
+    head, *rows = file.read_text(encoding="utf-8").replace(",", delimiter).splitlines(keepends=True)[:100]
+    cells = "".join(rows).replace(".", ",")
+    found.write_text(f"\ufeffsep={delimiter}\r\n{head}{cells}", encoding="utf-8")
     return found
 
 
