@@ -32,6 +32,8 @@ from runtime.stopping import Stop
 
 PICTURE_EVERY_S = 0.5
 JOIN_S = 2.0
+THREADS_END_WITHIN_S = 4.0
+"""The session may give its broker three seconds to take the last acknowledgements."""
 GIVE_BACK_EVERY_S = 5.0
 
 _log = logs.get(__name__)
@@ -84,8 +86,9 @@ class EngineProcess:
             if parts.clock.monotonic() - given_back_at >= GIVE_BACK_EVERY_S:
                 memory.give_back()
                 given_back_at = parts.clock.monotonic()
+        give_up = parts.clock.monotonic() + THREADS_END_WITHIN_S
         for thread in threads:
-            thread.join(JOIN_S)
+            thread.join(max(0.0, give_up - parts.clock.monotonic()))
         self._end(server, api)
         return 1 if self._failed else 0
 

@@ -21,7 +21,7 @@ LEAD = timedelta(seconds=8)
 DRAIN_S = 30.0
 STILL_S = 2.0
 """So long nothing new, and everything has been judged; a slow disk may pause for a second."""
-END_WITHIN_S = 5.0
+END_WITHIN_S = 8.0
 TIMERS_END_S = 4.0
 """Real time after the last reading: twice the default of rules.settle."""
 

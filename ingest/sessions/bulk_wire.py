@@ -11,7 +11,7 @@ from ingest.settings import BrokerSettings
 from runtime.clock import SystemClock
 
 _READ_AT_ONCE = 1024 * 1024
-_LOOK_S, _SILENCE_S, _LEAVING_S = 0.01, 2.0, 5.0
+_LOOK_S, _SILENCE_S, _LEAVING_S = 0.01, 2.0, 3.0
 """Brokers that write their state to disk fall silent for a second now and then."""
 _NOTHING_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
