@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from dashboard.languages import Language
 from dashboard.story_words import MOVE_OF, StoryWords
+from dashboard.verdicts import verdict
 from dashboard.words import Words
 from runtime.texts import harmless
 
@@ -108,16 +109,13 @@ class Speech:
         for told in retold["signals"]:
             name = self._move(explanation, MOVE_OF[told["signal"]])
             yield f"  {_clock(told['at'], zone)}  {name}   起于 since {_clock(told['since'], zone)}"
-        yield from self._verdict(retold, zone)
+        yield from self._verdict(explanation, zone)
         for move in retold["missing"]:
             yield f"  {_clock(move['at'], zone)}  {self._move(explanation, move['move'])}"
 
-    def _verdict(self, retold: Json, zone: tzinfo) -> Iterator[str]:
+    def _verdict(self, explanation: Json, zone: tzinfo) -> Iterator[str]:
+        key, retold = verdict(explanation), explanation["retold"]
         at = "" if retold["watched_from"] is None else _clock(retold["watched_from"], zone)
-        if retold["agrees"]:
-            key = "explain.watched" if at else "explain.off" if retold["off_s"] else "explain.agrees"
-        else:
-            key = "explain.differs" if retold["is_whole"] else "explain.partial"
         for language in Language:
             yield self.words.of(key, language).format(at=at, off=_number(retold["off_s"]), count=len(retold["missing"]))
 

@@ -110,7 +110,9 @@ def _retold_json(retold: Retold, *, is_whole: bool) -> Json:
         "signals": signals,
         "agrees": retold.agrees,
         "off_s": retold.off_s,
-        "is_whole": is_whole,
+        "order": "event" if retold.is_in_event_order else "arrival",
+        "is_whole": is_whole and not retold.ways_left_out,
+        "ways_left_out": retold.ways_left_out,
         "watched_from": millis(retold.watched_from),
         "missing": [transition_json(move) for move in retold.missing],
     }

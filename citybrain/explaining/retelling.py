@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from citybrain.explaining.hearing import hear
+from citybrain.explaining.hearing import Way, goes, hear, resumptions, suspects
 from citybrain.explaining.stored import Stored, batch_from
 from domain.alerts import AlertMove, AlertTransition
 from domain.conditions import Signal, Target, Transition
@@ -29,6 +29,14 @@ SIGNALS_OF = {
 TOGETHER_US = 450_000
 """Readings so close may have been judged in one go: a micro-batch of intake, or several that waited."""
 AT_ONCE_US = 0
+WAYS = (
+    Way(together_us=TOGETHER_US),
+    Way(together_us=AT_ONCE_US),
+    Way(together_us=TOGETHER_US, resumes_us=TOGETHER_US),
+    Way(together_us=TOGETHER_US, resumes_us=AT_ONCE_US),
+)
+MOST_GOES = 1_500
+"""Of all ways but that of event time together: as many take the engine a second of CPU, however large the city is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,18 +58,31 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What the rules say when they hear the readings in one of the ways in which these may have been judged."""
+
+    signals: Sequence[Transition]
+    watched_from: datetime | None = None
+    is_in_event_order: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Retold:
     """`signals` on the alert's target. `missing`: recorded moves that the readings in the store do not give again.
 
     `off_s`: the moves come out up to so many seconds beside the record. A reading that is late for the clock of several
     series counts from when it comes, to the tick, and when the engine ticked is not stored. `watched_from`: nobody had
-    heard the device, or listened to it, before; the record says from when somebody did.
+    heard the device, or listened to it, before; the record says from when somebody did. `is_in_event_order`: so
+    it comes out when every reading counts from its own time, not from when it came. `ways_left_out`: too many readings
+    came late to hear them in every way in which they may have been judged, and none that was tried as they came agrees.
     """
 
     signals: Sequence[Transition]
     missing: Sequence[AlertTransition]
     off_s: float = 0.0
     watched_from: datetime | None = None
+    is_in_event_order: bool = False
+    ways_left_out: bool = False
 
     @property
     def agrees(self) -> bool:
@@ -71,22 +92,31 @@ class Retold:
 def retell(rule: Rule, bench: Bench, readings: Sequence[Stored], record: Record) -> Retold:
     """The account that comes nearest to the record. Raises Misconfigured for a rule that does not fit the city.
 
-    Readings are heard as they came. When some of them came almost at once, or were written again since, it is not
-    certain what was judged together: then other ways are tried, the last of them all readings in order of event time.
+    Readings are heard as they came. When some of them came almost at once, or were written again since, or waited for
+    an engine that was away, it is not certain what was judged together: then other ways are tried, the last of them all
+    readings in order of event time. Ways that would take more than MOST_GOES together are left out.
     """
     heard = [one for one in readings if one.reading.live]  # history sent later on purpose was never judged
-    known = max([*(move.at for move in record.moves), *(one.reading.at for one in readings[-1:])])
+    moments = [*(move.at for move in record.moves), *(one.reading.at for one in readings[-1:])]
+    known = max(moments, default=record.end)
     within = _tolerance(bench.program, heard)
     best: Retold | None = None
-    for told, watched_from in _accounts(rule, bench, heard, record):
+    ways_left_out = False
+    for account in _accounts(rule, bench, heard, record):
+        if account is None:
+            ways_left_out = True
+            continue
         # what would come due if nothing more were heard is no part of the story
-        signals = [signal for signal in told if signal.target == record.target and signal.at <= known]
-        retold = replace(_compared(record.moves, signals, within), watched_from=watched_from)
+        signals = [signal for signal in account.signals if signal.target == record.target and signal.at <= known]
+        retold = _compared(record.moves, signals, within)
         if best is None or len(retold.missing) < len(best.missing):
-            best = retold
+            best = replace(retold, watched_from=account.watched_from, is_in_event_order=account.is_in_event_order)
         if best.agrees:
             break
-    return best or _compared(record.moves, (), within)
+    best = best or _compared(record.moves, (), within)
+    if best.agrees and not best.is_in_event_order:
+        return best
+    return replace(best, ways_left_out=ways_left_out)
 
 
 def _compared(moves: Sequence[AlertTransition], signals: Sequence[Transition], within: timedelta) -> Retold:
@@ -111,23 +141,34 @@ def _tolerance(program: Program, heard: Sequence[Stored]) -> timedelta:
     return timedelta(microseconds=program.settle_us if is_late else 0)
 
 
-def _accounts(
-    rule: Rule, bench: Bench, heard: Sequence[Stored], record: Record
-) -> Iterator[tuple[Sequence[Transition], datetime | None]]:
+def _accounts(rule: Rule, bench: Bench, heard: Sequence[Stored], record: Record) -> Iterator[Account | None]:
+    """One after the other, the likeliest first; None stands for one that is left out."""
     live = _compiled(rule, bench)
     came = sorted(heard, key=lambda one: (one.received, one.reading.at))
     until = _until(live, rule, heard, record)
-    if came:
-        batch = batch_from(live.vocabulary, came)
-        for together_us in (TOGETHER_US, AT_ONCE_US):
-            yield hear(live, batch, start=came[0].received, until=until, together_us=together_us), None
-    since = _watched_from(rule, record.moves)
-    if since is not None:
-        start = to_micros(since)
-        batch = batch_from(live.vocabulary, [one for one in came if one.received > start])
-        yield hear(live, batch, start=start, until=until, together_us=TOGETHER_US), since
+    left, since = MOST_GOES, _watched_from(rule, record.moves)
+    for start, watched_from, ways in _beginnings(came, since):
+        listened = came if watched_from is None else [one for one in came if one.received > start]
+        batch = batch_from(live.vocabulary, listened)
+        suspect, resumed = suspects(live, batch), resumptions(live, batch)
+        different = dict.fromkeys(tuple(goes(batch, suspect, resumed, way)) for way in ways)
+        for judged in different:
+            if len(judged) > left:
+                yield None
+                continue
+            left -= len(judged)
+            signals = hear(live, batch, judged, start=start, until=until)
+            yield Account(signals=signals, watched_from=watched_from)
     if heard:
-        yield _in_order(live, heard, until), None
+        yield Account(signals=_in_order(live, heard, until), is_in_event_order=True)
+
+
+def _beginnings(came: Sequence[Stored], since: datetime | None) -> Iterator[tuple[int, datetime | None, Sequence[Way]]]:
+    """From when on somebody listens, whether that is only on record, and the ways to try from there."""
+    if came:
+        yield came[0].received, None, WAYS
+    if since is not None:
+        yield to_micros(since), since, WAYS[:1]
 
 
 def _compiled(rule: Rule, bench: Bench) -> Program:

@@ -11,6 +11,7 @@ from dashboard.pages.desk import PageDesk
 from dashboard.pages.elements import Children, notice, pairs, panel, table_head
 from dashboard.pages.numbers import COMPLIANT, age, moment, number, quantity
 from dashboard.story_words import MOVE_OF
+from dashboard.verdicts import verdict
 
 COLUMNS = ("at", "received", "device", "metric", "value", "limit", "finding", "span")
 NUMERIC = frozenset({"value", "limit", "span"})
@@ -40,8 +41,10 @@ class ExplanationPanels:
         if rule is None or retold is None:
             first = panel(words("explain.again"), notice(words("explain.gone"), cls="caution"))
         else:
-            again = self._again(retold, kind=rule["settings"]["kind"], comparison=explanation["alert"]["comparison"])
-            halves = [panel(words("explain.again"), again), panel(words("explain.rule"), self._rule(rule))]
+            halves = [
+                panel(words("explain.again"), self._again(explanation)),
+                panel(words("explain.rule"), self._rule(rule)),
+            ]
             first = html.Div(halves, className="halves")
         return [
             first,
@@ -95,8 +98,9 @@ class ExplanationPanels:
         rest = explanation["readings_left_out"] + max(0, len(explanation["readings"]) - MOST_ROWS)
         return self._desk.words("explain.left_out").format(count=rest) if rest else ""
 
-    def _again(self, retold: Json, *, kind: str, comparison: str) -> Children:
+    def _again(self, explanation: Json) -> Children:
         """What the engine says when it judges the stored readings once more."""
+        kind, comparison = explanation["rule"]["settings"]["kind"], explanation["alert"]["comparison"]
         story, timezone, language = self._desk.story, self._desk.timezone, current.get()
         steps = [
             html.Li(
@@ -105,21 +109,16 @@ class ExplanationPanels:
                     html.B(story.move(MOVE_OF[told["signal"]], language, kind=kind, comparison=comparison)),
                 ]
             )
-            for told in retold["signals"]
+            for told in explanation["retold"]["signals"]
         ]
-        return [self._verdict(retold), html.Ol(steps, className="history", role="list")]
+        return [self._verdict(explanation), html.Ol(steps, className="history", role="list")]
 
-    def _verdict(self, retold: Json) -> Any:
-        words, count = self._desk.words, len(retold["missing"])
-        if not retold["agrees"]:
-            said = words("explain.differs") if retold["is_whole"] else words("explain.partial")
-            return notice(said.format(count=count), cls="caution")
-        if retold["watched_from"] is not None:
-            since = moment(retold["watched_from"], self._desk.timezone)
-            return notice(words("explain.watched").format(at=since), cls="calm")
-        if retold["off_s"]:
-            return notice(words("explain.off").format(off=number(retold["off_s"], most=3)), cls="calm")
-        return notice(words("explain.agrees"), cls="calm")
+    def _verdict(self, explanation: Json) -> Any:
+        retold = explanation["retold"]
+        since = moment(retold["watched_from"], self._desk.timezone)
+        said = self._desk.words(verdict(explanation))
+        said = said.format(at=since, off=number(retold["off_s"], most=3), count=len(retold["missing"]))
+        return notice(said, cls="calm" if retold["agrees"] else "caution")
 
     def _rule(self, rule: Json) -> Any:
         words, settings = self._desk.words, rule["settings"]

@@ -11,7 +11,7 @@ from citybrain.explaining.explanation import Explainer
 from config.catalogue import load_catalogue
 from domain.alerts import OPEN_STATES, Alert, AlertTransition
 from domain.conditions import Target, Transition
-from domain.readings import Vocabulary, batch_of
+from domain.readings import ReadingBatch, Vocabulary, batch_of
 from rules.casebooks.cases import Case, Line
 from rules.casebooks.reading import SHIPPED_CASEBOOKS, Shelf, files_of, load_casebook
 from rules.casebooks.running import play, program_of
@@ -59,20 +59,22 @@ def stored(lines: Sequence[Line]) -> MemorySeriesStore:
     store = MemorySeriesStore(shelf().catalogue)
     words = Vocabulary(devices=sorted({line.device for line in lines}), metrics=sorted({line.metric for line in lines}))
     if lines:
-        store.write(
-            batch_of(
-                words,
-                device=[words.device_ordinal[line.device] for line in lines],
-                metric=[words.metric_ordinal[line.metric] for line in lines],
-                at=[line.at for line in lines],
-                received=[line.arrival for line in lines],
-                value=[line.value for line in lines],
-                span=[line.span_s for line in lines],
-                quality=[line.quality for line in lines],
-            ),
-            through=None,
-        )
+        store.write(batch_from(words, lines), through=None)
     return store
+
+
+def batch_from(words: Vocabulary, lines: Sequence[Line]) -> ReadingBatch:
+    """In their order."""
+    return batch_of(
+        words,
+        device=[words.device_ordinal[line.device] for line in lines],
+        metric=[words.metric_ordinal[line.metric] for line in lines],
+        at=[line.at for line in lines],
+        received=[line.arrival for line in lines],
+        value=[line.value for line in lines],
+        span=[line.span_s for line in lines],
+        quality=[line.quality for line in lines],
+    )
 
 
 @cache

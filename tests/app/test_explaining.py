@@ -115,7 +115,7 @@ def test_the_page_shows_sums_that_a_pocket_calculator_can_check(room: EngineRoom
     assert "据 by NM-1 laeq 70 dB(A) (2026-06-01 12:00:10)" in page
     assert "50 ≤ 60 dB(A)   (-10)" in page
     assert "hold 30 s, clear 60 s" in page
-    assert "The stored readings, judged again as they came, give the same moves as on record." in page
+    assert "The stored readings, judged again as they came, give every move on record." in page
 
 
 def test_the_page_tells_every_time_by_the_city_and_settings_as_their_file_has_them(room: EngineRoom, told: str) -> None:
@@ -170,10 +170,12 @@ def test_every_figure_of_a_story_has_a_name_in_both_languages() -> None:
 @pytest.mark.parametrize(
     ("verdict", "zh", "en"),
     [
-        ({"off_s": 0.25}, "相差不超过 0.25 秒", "at most 0.25 s beside them"),
+        ({"off_s": 0.25}, "相差不超过 0.25 秒", "at most 0.25 s beside it"),
         ({"watched_from": to_micros(NOON) // 1000}, "2026-06-01 12:00:00 之前没有收到", "Before 2026-06-01 12:00:00"),
         ({"agrees": False}, "不能重现", "do not come out at the same moment"),
         ({"agrees": False, "is_whole": False}, "只复算了一部分", "only a part was judged again"),
+        ({"order": "event", "off_s": 5.0}, "而非收到次序）复算", "not as they came, give every move on record"),
+        ({"agrees": False, "ways_left_out": True}, "迟到的读数过多", "Too many readings came late"),
     ],
 )
 def test_the_verdict_says_plainly_what_was_found(

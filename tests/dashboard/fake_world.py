@@ -156,7 +156,8 @@ class FakeWorld:
             },
             "retold": {
                 "signals": [{"signal": "held", "at": at, "since": since}],
-                **{"agrees": True, "off_s": 0.0, "is_whole": True, "watched_from": None, "missing": []},
+                **{"agrees": True, "off_s": 0.0, "order": "arrival", "is_whole": True, "ways_left_out": False},
+                **{"watched_from": None, "missing": []},
             },
         }
 

@@ -69,7 +69,7 @@ def test_a_story_of_each_kind_is_told_in_its_words(kind: str, panels: Explanatio
     said = texts(panels.below(told_of(kind)))
     chinese, english = BEGINS.get(kind, ("开始超限", "Limit first broken"))
     assert (chinese if language is Language.CHINESE else english) in said
-    assert any("与记录一致" in text or "give the same moves" in text for text in said)
+    assert any("每一步均可复算得出" in text or "give every move on record" in text for text in said)
 
 
 def test_arrivals_have_a_column_where_they_differ_from_the_time(panels: ExplanationPanels) -> None:

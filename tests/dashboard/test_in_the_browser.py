@@ -193,7 +193,7 @@ def test_an_alert_is_explained_by_its_readings_and_by_judging_them_again(visit: 
     expect(rows.first.locator("td").nth(2)).to_have_text("等效声级")
     expect(rows.first.locator("td").nth(3)).to_have_text("57.3 dB(A)")
     expect(rows.first.locator("td").nth(5)).to_have_text("异常")
-    expect(page.locator(".explanation")).to_contain_text("由库中读数按收到次序复算，结果与记录一致。")
+    expect(page.locator(".explanation")).to_contain_text("由库中读数按收到次序复算，记录中的每一步均可复算得出。")
     expect(page.locator(".explanation")).to_contain_text("另有 7 条未列出")
     expect(page.locator(".explanation")).to_contain_text("限值表 gb3096")
 
