@@ -27,6 +27,15 @@ from domain.series import BatchQuery, ReadingQuery
 Json = dict[str, Any]
 
 
+class Busy(Temporary):
+    """Too much of a kind is asked for at the moment; said in both languages."""
+
+    def __init__(self, *, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+        self.en = en
+
+
 class EngineDesk(Protocol):
     """What the API asks of the engine. Every method may be called from any thread."""
 
@@ -46,7 +55,7 @@ class EngineDesk(Protocol):
         """Raises CommandRefused for an unknown id."""
 
     def explanation(self, alert_id: str) -> Json:
-        """Raises CommandRefused for an unknown id, Temporary when the series store is away."""
+        """Raises CommandRefused for an unknown id, Busy, or Temporary when the series store is away."""
 
     def readings(self, query: ReadingQuery) -> Iterator[Reading]: ...
 
@@ -90,6 +99,10 @@ def _temporary(_request: Request, exc: Exception) -> Response:
     return _error(503, f"暂时不可用，请稍后再试：{exc}", str(exc))
 
 
+def _busy(_request: Request, exc: Any) -> Response:
+    return _error(503, exc.zh, exc.en)
+
+
 def _wrong(_request: Request, exc: Exception) -> Response:
     return _error(400, f"请求有误：{exc}", str(exc))
 
@@ -103,6 +116,7 @@ _REFUSALS: dict[Any, Callable[[Request, Any], Response]] = {
     CommandRefused: _not_possible,
     Refused: _refused,
     Temporary: _temporary,
+    Busy: _busy,
     ValueError: _wrong,
     HTTPException: _unknown,
 }

@@ -50,6 +50,8 @@ class EngineClient:
             response = self._http.request(method, path, **content)
         except httpx.HTTPError as exc:
             raise Temporary(f"the engine does not answer: {exc}") from exc
+        if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            raise Temporary(_said(response))
         if response.is_error:
             raise Refused(f"the engine refuses {path}: {response.status_code} {response.text[:200]}")
         found: Mapping[str, Any] = response.json()
@@ -89,3 +91,12 @@ class EngineClient:
                 yield from batches_of(response.iter_bytes())
         except httpx.HTTPError as exc:
             raise Temporary(f"the engine does not answer: {exc}") from exc
+
+
+def _said(response: httpx.Response) -> str:
+    """The engine's own words, both languages."""
+    try:
+        error = response.json()["error"]
+        return f"{error['zh']} · {error['en']}"
+    except (ValueError, KeyError, TypeError):
+        return f"the engine answers {response.status_code}: {response.text[:200]}"

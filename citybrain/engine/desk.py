@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cases.errors import CommandRefused, RefusalCode
@@ -12,9 +12,10 @@ from citybrain.edge.ledger_json import tally_json
 from citybrain.edge.orders import drive_again
 from citybrain.edge.stream import PictureStream
 from citybrain.engine.building import Parts
+from citybrain.engine.explanations import Explanations
 from citybrain.engine.latencies import AlertLatencies
 from citybrain.explaining.explanation import Explainer
-from domain.alerts import Alert
+from domain.alerts import Alert, AlertTransition
 from domain.commands import AcknowledgeAlert
 from domain.errors import Misconfigured, Refused
 from domain.ledger import Tally
@@ -37,6 +38,7 @@ class Desk:
         self._speed = clock.speed if clock else 1.0
         self._lock = threading.Lock()
         self._acknowledged: list[Alert] = []
+        self._explanations = Explanations(self._explain, parts.clock)
 
     def take_acknowledged(self) -> list[Alert]:
         """Alerts that commands have moved since the last call."""
@@ -100,7 +102,7 @@ class Desk:
             transitions = books.alerts.transitions(alert_id)
         if alert is None:
             raise CommandRefused(RefusalCode.UNKNOWN_ALERT, alert_id)
-        return self.explainer(parts.reload.ruleset).explain(alert, transitions, parts.store.batches)
+        return self._explanations.of(parts.reload.ruleset, alert, transitions)
 
     def explainer(self, ruleset: RuleSet) -> Explainer:
         """By these rules, which those of the engine's program are."""
@@ -111,6 +113,9 @@ class Desk:
             registry=parts.installation.registry,
             gazetteer=parts.gazetteer,
         )
+
+    def _explain(self, ruleset: RuleSet, alert: Alert, transitions: Sequence[AlertTransition]) -> Json:
+        return self.explainer(ruleset).explain(alert, transitions, self._parts.store.batches)
 
     def readings(self, query: ReadingQuery) -> Iterator[Reading]:
         return self._parts.store.readings(query)

@@ -28,6 +28,15 @@ class EngineRefused(Refused):
         self.en = en
 
 
+class EngineBusy(Temporary):
+    """It is there, but cannot answer this now, or not in time; in both languages."""
+
+    def __init__(self, *, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+        self.en = en
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """Where the engine answers, as it wrote itself into `<data>/engine.json`."""
@@ -97,6 +106,8 @@ def _answer(response: httpx.Response) -> Json:
         zh = en = f"HTTP {response.status_code}"
     if response.status_code in (400, 404, 409):
         raise EngineRefused(zh=zh, en=en)
+    if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        raise EngineBusy(zh=zh, en=en)
     raise Temporary(f"engine answers {response.status_code}: {en}")
 
 
@@ -104,5 +115,9 @@ def _answer(response: httpx.Response) -> Json:
 def _translated(url: str) -> Iterator[None]:
     try:
         yield
+    except httpx.ReadTimeout as exc:
+        raise EngineBusy(
+            zh="引擎正忙，没有及时作答", en=f"the engine at {url} is busy and did not answer in time"
+        ) from exc
     except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ValueError) as exc:
         raise Temporary(f"engine at {url} is away: {exc!r}") from exc

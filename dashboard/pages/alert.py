@@ -39,24 +39,36 @@ class AlertPage:
         words = self._desk.words
         back = html.A(words("alert.back"), href="/alerts", className="back")
         parts = [html.Div(id="alert-head"), self._acknowledgement(), html.Div(id="alert-body")]
-        return html.Div([back, *parts, dcc.Store(id="acknowledged")], className="column")
+        why = html.Div(id="alert-why", className="explanation")
+        stores = [dcc.Store(id=name) for name in ("acknowledged", "alert-moves", "alert-explained")]
+        return html.Div([back, *parts, why, *stores], className="column")
 
-    async def content(self, alert_id: str) -> tuple[Children, Children, bool]:
-        """The headline, what stands below it, and whether the acknowledgement is to be hidden."""
+    async def content(self, alert_id: str) -> tuple[Children, Children, bool, str | None]:
+        """The headline, what stands below it, whether the acknowledgement is to be hidden, and what the alert's
+        explanation goes by: it is asked for again when the alert itself has moved.
+        """
         found: Json = {}
 
         async def make() -> Children:
             found.update(await self._desk.link.alert(alert_id))
             return self._headline(found["alert"])
 
-        async def why() -> Children:
-            return self._explanation.below(await self._desk.link.explanation(alert_id))
-
         head = await self._desk.or_notice(make)
         if not found:
-            return head, None, True
-        below = [self._below(found), html.Div(await self._desk.or_notice(why), className="explanation")]
-        return head, below, found["alert"]["state"] not in UNACKNOWLEDGED
+            return head, None, True, None
+        moves = f"{alert_id} {len(found['transitions'])}"
+        return head, self._below(found), found["alert"]["state"] not in UNACKNOWLEDGED, moves
+
+    async def why(self, alert_id: str) -> tuple[Children, bool]:
+        """The explanation, or why there is none for now, and whether it is one."""
+        found: Json = {}
+
+        async def make() -> Children:
+            found.update(await self._desk.link.explanation(alert_id))
+            return self._explanation.below(found)
+
+        said = await self._desk.or_notice(make)
+        return said, bool(found)
 
     async def acknowledge(self, alert_id: str, note: str) -> tuple[Children, bool]:
         """Carry the visitor's wish to the engine: what to say about it, and whether it was done."""

@@ -91,14 +91,31 @@ class Pages:
             Output("alert-head", "children"),
             Output("alert-body", "children"),
             Output("ack-form", "hidden"),
+            Output("alert-moves", "data"),
             Input("alerts-key", "data"),
             Input("acknowledged", "data"),
             State("url", "pathname"),
+            State("alert-explained", "data"),
         )
         async def content(
-            _key: str | None, _acknowledged: int | None, pathname: str
-        ) -> tuple[Children, Children, bool]:
-            return await self._alert.content(_alert_id(pathname))
+            key: str | None, _acknowledged: int | None, pathname: str, explained: str | None
+        ) -> tuple[Children, Children, bool, Any]:
+            *shown, moves = await self._alert.content(_alert_id(pathname))
+            # the key as well, so that an explanation that could not be had is asked for again
+            return *shown, no_update if moves == explained else {"moves": moves, "asked": hash(key)}
+
+        @app.callback(
+            Output("alert-why", "children"),
+            Output("alert-explained", "data"),
+            Input("alert-moves", "data"),
+            State("url", "pathname"),
+            prevent_initial_call=True,
+        )
+        async def why(wanted: dict[str, Any], pathname: str) -> tuple[Children, str | None]:
+            if wanted["moves"] is None:
+                return None, None
+            said, is_explained = await self._alert.why(_alert_id(pathname))
+            return said, wanted["moves"] if is_explained else None
 
         @app.callback(
             Output("ack-result", "children"),

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from zoneinfo import ZoneInfo
 
 from dashboard.languages import current
-from dashboard.live.calls import EngineRefused, Json
+from dashboard.live.calls import EngineBusy, EngineRefused, Json
 from dashboard.live.link import EngineLink
 from dashboard.pages.elements import Children, notice
 from dashboard.pages.numbers import quantity
@@ -69,12 +69,14 @@ class PageDesk:
         """What `make` makes, or a sentence that says why it could not."""
         try:
             return await make()
+        except EngineBusy as exc:
+            return notice(self.words("engine.busy").format(reason=self.refusal(exc)), cls="caution")
         except Temporary:
             return notice(self.words("engine.away"), cls="problem")
         except EngineRefused as exc:
             return notice(self.refusal(exc), cls="problem")
 
-    def refusal(self, exc: EngineRefused) -> str:
+    def refusal(self, exc: EngineRefused | EngineBusy) -> str:
         return exc.zh if current.get().field == "zh" else exc.en
 
     def state(self, alert: Json) -> str:

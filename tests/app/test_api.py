@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from starlette.applications import Starlette
 
-from citybrain.edge.api import build_api
+from citybrain.edge.api import Busy, build_api
 from citybrain.edge.batches import batches_of
 from domain.errors import Temporary
 from tests.app.documented import differences, shapes
@@ -280,6 +280,17 @@ def test_what_is_away_for_now_is_unavailable(engine: Client, room: EngineRoom, m
     monkeypatch.setattr(room.parts.trends, "at", away)
     answer = engine.get("/internal/trends")
     assert (answer.status_code, is_error(answer.json())) == (503, True)
+
+
+def test_an_engine_that_is_busy_says_so_in_both_languages(
+    engine: Client, room: EngineRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(_alert: str) -> dict[str, Any]:
+        raise Busy(zh="稍后", en="later")
+
+    monkeypatch.setattr(room.desk, "explanation", busy)
+    answer = engine.get("/internal/alerts/a/explanation")
+    assert (answer.status_code, answer.json()) == (503, {"error": {"zh": "稍后", "en": "later"}})
 
 
 @dataclass

@@ -91,6 +91,9 @@ def _add_alerts(api: FastAPI, world: FakeWorld) -> None:
 
     @api.get("/internal/alerts/{alert_id}/explanation")
     async def explanation(alert_id: str) -> Any:
+        world.explained += 1
+        if world.is_busy:
+            return _error(503, "正在复算其他告警", "other alerts are being explained")
         return world.explanation(alert_id) if alert_id in world.alerts else _error(404, "没有这条告警", "no such alert")
 
     @api.post("/internal/commands")

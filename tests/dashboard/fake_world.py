@@ -39,6 +39,10 @@ class FakeWorld:
         self.covers_age_s: float | None = 30
         self.left_out: str | None = None
         """A field that pictures lack, as those of another version might."""
+        self.explained = 0
+        """How often an explanation was asked for."""
+        self.is_busy = False
+        """There is no time for explanations."""
         self.city = city(is_demo=is_demo)
         self.alerts: dict[str, Json] = {}
         self.transitions: dict[str, list[Json]] = {}

@@ -112,7 +112,7 @@ def test_the_wall_fits_complains_about_nothing_and_asks_nobody_else(
 @pytest.mark.parametrize("path", ["/", "/alerts", "/alerts/a-2073", "/system"])
 def test_a_phone_shows_all_of_a_page_and_a_thumb_hits_what_it_means(visit: Open, path: str, language: str) -> None:
     page = visit(width=390, height=844, language=language).go(path)
-    page.wait_for_selector("#queue li, #alerts-list li, #alert-body .readings tbody tr, #system-body .ledger tbody tr")
+    page.wait_for_selector("#queue li, #alerts-list li, #alert-why .readings tbody tr, #system-body .ledger tbody tr")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate(OUTSIDE) == []
     assert page.evaluate(TOO_SMALL_TO_TOUCH) == []
@@ -121,7 +121,7 @@ def test_a_phone_shows_all_of_a_page_and_a_thumb_hits_what_it_means(visit: Open,
 @pytest.mark.parametrize("path", ["/", "/alerts", "/alerts/a-2073", "/system"])
 def test_every_text_can_be_read(visit: Open, path: str) -> None:
     page = visit().go(path)
-    page.wait_for_selector("#queue li, #alerts-list li, #alert-body table, #system-body table")
+    page.wait_for_selector("#queue li, #alerts-list li, #alert-why table, #system-body table")
     assert page.evaluate(LOW_CONTRAST) == []
 
 
@@ -196,6 +196,28 @@ def test_an_alert_is_explained_by_its_readings_and_by_judging_them_again(visit: 
     expect(page.locator(".explanation")).to_contain_text("由库中读数按收到次序复算，记录中的每一步均可复算得出。")
     expect(page.locator(".explanation")).to_contain_text("另有 7 条未列出")
     expect(page.locator(".explanation")).to_contain_text("限值表 gb3096")
+
+
+def test_an_alert_is_explained_again_only_when_it_has_moved_itself(visit: Open, world: FakeWorld) -> None:
+    page = visit("duty").go("/alerts/a-2073")
+    page.wait_for_selector("#alert-why table")
+    world.alerts["a-2073"]["place_zh"] = "别处"
+    world.alerts["a-2074"]["changed_at"] += 1
+    expect(page.locator("#alert-head")).to_contain_text("别处")
+    assert world.explained == 1
+    with page.expect_response(lambda answer: "alert-why" in (answer.request.post_data or "")):
+        world.acknowledge("a-2073", "duty", "")
+    assert world.explained == 2
+
+
+def test_an_engine_that_is_busy_is_not_said_to_be_away(visit: Open, world: FakeWorld) -> None:
+    world.is_busy = True
+    page = visit("duty").go("/alerts/a-2073")
+    expect(page.locator("#alert-why")).to_contain_text("暂时查不到：正在复算其他告警。稍后刷新本页再看。")
+    expect(page.locator("#alert-body .history li").first).to_be_visible()
+    world.is_busy = False
+    world.alerts["a-2074"]["changed_at"] += 1
+    expect(page.locator("#alert-why table")).to_be_visible()
 
 
 def test_a_viewer_has_no_button(visit: Open) -> None:
