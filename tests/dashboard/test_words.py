@@ -12,7 +12,7 @@ from dashboard.words import load_words
 
 FOLDER = Path(dashboard.__file__).parent
 SOURCES = [*FOLDER.rglob("*.py"), *FOLDER.rglob("*.js")]
-EXACT = re.compile(r"""(?:words|\bt)\(\s*["'`]([\w.-]+)["'`]""")
+EXACT = re.compile(r"""(?:(?:words|\bt)\(\s*|return )["'`]([\w.-]+)["'`]""")
 EITHER = re.compile(r"""["']([a-z_]+\.[\w.-]+)["'] (?:if|else)|(?:if|else|\?|:) ["']([a-z_]+\.[\w.-]+)["']""")
 BY_PREFIX = re.compile(r"""(?:f"|`)([a-z_]+\.)(?:\{|\$\{)""")
 OF_THE_LOGIN_PAGE = re.compile(r"\$(\w+?)_(\w+)")
