@@ -97,7 +97,9 @@ class Speech:
             said = f"  {_clock(reading['at'], zone)}  {name:<{width}}{value}{_bound(reading)}  {self._finding(reading)}"
             yield f"{said.rstrip()}{came}"
         if rest := len(readings) - len(shown) + explanation["readings_left_out"]:
-            yield f"  另有 {rest} 条，见 --json 或 citybrain readings · {rest} more: --json, or citybrain readings"
+            least, at_least = ("", "") if explanation["all_counted"] else ("至少 ", "at least ")
+            where = ("见 --json 或 citybrain readings", "--json, or citybrain readings")
+            yield f"  另有{least} {rest} 条，{where[0]} · {at_least}{rest} more: {where[1]}"
 
     def again(self, explanation: Json, zone: tzinfo) -> Iterator[str]:
         """What the engine says when it judges these readings once more."""

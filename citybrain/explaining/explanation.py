@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from citybrain.edge.alert_json import Gazetteer, alert_json, evidence_json, millis, transition_json
 from citybrain.explaining.retelling import Bench, Record, Retold, retell
-from citybrain.explaining.stored import AT_ONCE, Read, Stored, overtaken, stored_readings
-from citybrain.explaining.subject import subject_of
+from citybrain.explaining.stored import AT_ONCE, Found, Read, Stored, overtaken, stored_readings
+from citybrain.explaining.subject import Subject, subject_of
 from domain.alerts import Alert, AlertTransition
 from domain.conditions import RuleCard
 from domain.devices import Registry
@@ -40,22 +41,30 @@ class Explainer:
         }
         rule = next((rule for rule in self.ruleset.rules if rule.entry.id == alert.rule), None)
         if rule is None:
-            return {**whole, "rule": None, "readings": [], "readings_left_out": 0, "retold": None}
+            return {**whole, "rule": None, "readings": [], "readings_left_out": 0, "all_counted": True, "retold": None}
         judge = self.program.judges[alert.rule]
         subject = subject_of(alert, moves, rule.entry, judge.devices, self.registry)
-        readings = stored_readings(read, subject.query(at_once=AT_ONCE), limit=MOST_READ) if subject.devices else []
+        found = self._found(read, subject, [alert.opened_at, *(move.at for move in moves)])
+        readings = found.readings
         record = Record(target=alert.target, moves=moves, end=subject.end)
         bench = Bench(ruleset=self.ruleset, program=self.program, registry=self.registry)
         retold = retell(rule, bench, readings, record)
-        first, end = _around(readings, alert)
+        shown = _around([n for n, one in enumerate(readings) if one.reading.device in subject.shown], readings, alert)
         late = overtaken(readings, lateness_us=self.program.lateness.get(alert.rule, 0))
         return {
             **whole,
             "rule": _rule_json(rule, judge.card),
-            "readings": [self._reading_json(readings[n], judge, is_overtaken=n in late) for n in range(first, end)],
-            "readings_left_out": len(readings) - (end - first),
-            "retold": _retold_json(retold, is_whole=subject.is_whole and len(readings) < MOST_READ),
+            "readings": [self._reading_json(readings[n], judge, is_overtaken=n in late) for n in shown],
+            "readings_left_out": len(readings) - len(shown) + found.left_out,
+            "all_counted": found.is_counted,
+            "retold": _retold_json(retold, is_whole=subject.is_whole and not found.left_out),
         }
+
+    def _found(self, read: Read, subject: Subject, moments: Sequence[datetime]) -> Found:
+        if not subject.devices:
+            return Found(readings=(), left_out=0, is_counted=True)
+        moves = [to_micros(moment) for moment in moments]
+        return stored_readings(read, subject.query(at_once=AT_ONCE), moves=moves, limit=MOST_READ)
 
     def _reading_json(self, stored: Stored, judge: Judge, *, is_overtaken: bool) -> Json:
         """With the limit of its time, where the rule holds single readings against one."""
@@ -94,12 +103,12 @@ def _rule_json(rule: Rule, card: RuleCard) -> Json:
     }
 
 
-def _around(readings: Sequence[Stored], alert: Alert) -> tuple[int, int]:
-    """[first, end) of the readings to show; of too many, those nearest to what the alert tells."""
+def _around(places: Sequence[int], readings: Sequence[Stored], alert: Alert) -> Sequence[int]:
+    """Of these places the ones to show; of too many, those nearest to what the alert tells."""
     told = alert.active_at or alert.opened_at
-    before = sum(1 for stored in readings if stored.reading.at <= told)
-    first = max(0, min(before - MOST_SHOWN // 2, len(readings) - MOST_SHOWN))
-    return first, min(first + MOST_SHOWN, len(readings))
+    before = sum(1 for place in places if readings[place].reading.at <= told)
+    first = max(0, min(before - MOST_SHOWN // 2, len(places) - MOST_SHOWN))
+    return places[first : first + MOST_SHOWN]
 
 
 def _retold_json(retold: Retold, *, is_whole: bool) -> Json:

@@ -11,6 +11,9 @@ from domain.devices import Device, Registry
 from domain.places import Place
 from domain.series import BatchQuery
 from rules.entries import RuleEntry
+from rules.groups.neighbours import near
+from rules.kinds.correlation import CorrelationEntry, Where
+from rules.kinds.drift import DriftEntry
 
 LOOKS_BACK = ("hold", "clear", "window", "every", "within", "together", "lasts")
 """Durations of a rule that say how far before an event the readings lie which made it."""
@@ -19,17 +22,24 @@ IN_INTERVALS = ("evidence_for", "missed", "intervals")
 DAY_BEFORE = timedelta(days=1, hours=1)
 """An hour's index may rest on the mean of the 24 hours before."""
 LOOKS_AROUND = frozenset({"drift", "correlation"})
-"""Kinds for which what other devices say counts too, or that nothing is known of them."""
+"""Kinds for which what other devices say counts too, or that nothing is known of them. Those are many: of them only the
+readings are shown that the alert itself is about.
+"""
 LONGEST_S = 14 * 86_400.0
 MOST_DEVICES = 300
+MOST_BEFORE = 250_000
+"""So many readings from before the alert, as the devices' intervals let expect them: more are not gone through."""
 AROUND_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """`metrics` empty: any. [start, end) in event time. `is_whole`: no device had to be left out."""
+    """`metrics` empty: any. [start, end) in event time. `shown`: the devices whose readings are shown, the others are
+    judged along. `is_whole`: no device and no time had to be left out.
+    """
 
     devices: tuple[str, ...]
+    shown: frozenset[str]
     metrics: tuple[str, ...]
     start: datetime
     end: datetime
@@ -42,41 +52,72 @@ class Subject:
 def subject_of(
     alert: Alert, transitions: Sequence[AlertTransition], entry: RuleEntry, judged: Sequence[Device], registry: Registry
 ) -> Subject:
-    """`judged`: the devices in the rule's scope, of which those of the alert's target count, and for rules that look at
-    several together all of them, the nearest first; with those that mask them.
+    """`judged`: the devices in the rule's scope, of which those of the alert's target count, and those that the rule
+    holds beside them, the nearest first; with those that mask them.
     """
     named = {reading.device for told in transitions for reading in told.evidence.readings}
     grades = {road.id: str(road.grade) for road in registry.city.roads}
     chosen = [device for device in judged if device.id in named or _is_of(device, alert.target, grades)]
-    if entry.kind in LOOKS_AROUND:
+    first = named | {alert.target.id}
+    chosen.sort(key=lambda device: device.id not in first)
+    told = [device.id for device in chosen if device.id in first or entry.kind not in LOOKS_AROUND]
+    shown = frozenset(told or [device.id for device in chosen])
+    centre = registry.devices.get(alert.target.id)
+    if centre is not None:
         theirs = {device.id for device in chosen}
-        chosen += _nearest([device for device in judged if device.id not in theirs], chosen)
+        chosen += [device for device in _beside(entry, centre, judged) if device.id not in theirs]
     kept = chosen[:MOST_DEVICES]
-    if _masks(entry):
-        parents = dict.fromkeys(device.parent or "" for device in kept)
-        kept += [registry.devices[parent] for parent in parents if parent in registry.devices]
+    masks = _masks_of(kept, registry) if _masks(entry) else []
+    kept += masks
     off_s = _clock_error_s(entry, transitions)
-    back_s = _back_s(entry, max((device.interval_s for device in kept), default=0.0)) + off_s
+    metrics = _metrics(entry, transitions)
+    asked_s = _back_s(entry, max((device.interval_s for device in kept), default=0.0)) + off_s
+    back_s = min(asked_s, LONGEST_S, MOST_BEFORE / _rate(kept, metrics))
     last = max([alert.changed_at, *(told.at for told in transitions)])
     return Subject(
         devices=tuple(device.id for device in kept),
-        metrics=_metrics(entry, transitions),
-        start=alert.opened_at - timedelta(seconds=min(back_s, LONGEST_S)),
+        shown=shown.union(device.id for device in masks),
+        metrics=metrics,
+        start=alert.opened_at - timedelta(seconds=back_s),
         end=last + timedelta(seconds=AROUND_S + off_s),
-        is_whole=len(chosen) <= MOST_DEVICES,
+        is_whole=len(chosen) <= MOST_DEVICES and back_s == asked_s,
     )
 
 
-def _nearest(others: Sequence[Device], chosen: Sequence[Device]) -> Sequence[Device]:
-    """Those first that stand nearest to the first one chosen."""
-    if not chosen:
-        return others
-    return sorted(others, key=lambda device: _apart(device.place, chosen[0].place))
+def _beside(entry: RuleEntry, centre: Device, judged: Sequence[Device]) -> Sequence[Device]:
+    """Those whose readings the rule holds beside those of the device that the alert is about, the nearest first."""
+    match entry:
+        case DriftEntry(within_km=float() as km):
+            others = _within(1000 * km, centre, judged)
+        case DriftEntry(same=str() as field):
+            others = [device for device in judged if getattr(device, field) == getattr(centre, field)]
+        case CorrelationEntry(where=Where(near=float() as metres)):
+            others = _within(metres, centre, judged)
+        case _:
+            return ()
+    if isinstance(entry, DriftEntry):
+        others = [device for device in others if device.kind == centre.kind]
+    return sorted(others, key=lambda device: _apart(device.place, centre.place))
+
+
+def _within(metres: float, centre: Device, judged: Sequence[Device]) -> Sequence[Device]:
+    _, found = near([centre.place], [device.place for device in judged], metres=metres)
+    return [judged[place] for place in found.tolist()]
+
+
+def _rate(devices: Sequence[Device], metrics: Sequence[str]) -> float:
+    """Readings a second to be expected of these devices."""
+    return sum((1 / device.interval_s for device in devices), 1e-9) * max(1, len(metrics))
 
 
 def _apart(one: Place, other: Place) -> float:
     """Enough to order by: degrees of longitude are shorter than those of latitude."""
     return math.hypot((one.lon - other.lon) * math.cos(math.radians(other.lat)), one.lat - other.lat)
+
+
+def _masks_of(devices: Sequence[Device], registry: Registry) -> Sequence[Device]:
+    parents = dict.fromkeys(device.parent or "" for device in devices)
+    return [registry.devices[parent] for parent in parents if parent in registry.devices]
 
 
 def _masks(entry: RuleEntry) -> bool:
@@ -96,6 +137,8 @@ def _is_of(device: Device, target: Target, grades: Mapping[str, str]) -> bool:
         TargetKind.DEVICE: {device.id, device.parent},
         TargetKind.ROAD: {device.road},
         TargetKind.DISTRICT: {device.district},
+        TargetKind.CELL: {str(device.grid_cell)},
+        TargetKind.ZONE: {str(device.zone)},
         TargetKind.GRADE: {grades.get(device.road or "")},
         TargetKind.CITY: {target.id},
     }

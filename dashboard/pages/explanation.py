@@ -96,7 +96,8 @@ class ExplanationPanels:
 
     def _left_out(self, explanation: Json) -> str:
         rest = explanation["readings_left_out"] + max(0, len(explanation["readings"]) - MOST_ROWS)
-        return self._desk.words("explain.left_out").format(count=rest) if rest else ""
+        key = "explain.left_out" if explanation["all_counted"] else "explain.left_out_least"
+        return self._desk.words(key).format(count=rest) if rest else ""
 
     def _again(self, explanation: Json) -> Children:
         """What the engine says when it judges the stored readings once more."""

@@ -144,7 +144,7 @@ class FakeWorld:
         settings = {"kind": "threshold", "compare": "<=", "limit": {"table": "gb3096"}, "hold": 30.0, "dead_band": 1.0}
         at, since = alert["active_at"], alert["opened_at"]
         return {
-            **{"alert": alert, "steps": steps, "readings_left_out": 7},
+            **{"alert": alert, "steps": steps, "readings_left_out": 7, "all_counted": True},
             "readings": [
                 {**reading, **judged, "unit": alert["unit"], "received": reading["at"]}
                 for reading in detail["evidence"]["readings"]
