@@ -21,10 +21,12 @@ MOST_ROWS = 120
 DURATIONS = frozenset({"hold", "clear", "window", "every", "within", "together", "ahead", "behind"})
 IN_ITS_UNIT = frozenset({"limit", "dead_band", "band", "tolerance", "target"})
 """Settings that are numbers in the unit of the rule."""
+CONDITIONS = {"equals": "=", "at_least": "≥", "at_most": "≤"}
+"""What another metric that masks a judgement has to be."""
 SETTINGS = (
     *("compare", "limit", "normal", "target", "targets", "missed", "ahead", "behind", "band", "tolerance", "share"),
     *("at_least", "min_known", "direction", "within", "together", "neighbours", "within_km", "spread", "dead_band"),
-    *("hold", "clear", "evidence_for", "intervals", "readings", "window", "every", "coverage", "unless"),
+    *("hold", "clear", "evidence_for", "intervals", "readings", "window", "every", "coverage", "unless", "only_while"),
 )
 """What a rule may say of how it judges, in this order; more of it stands in the rules file."""
 
@@ -142,13 +144,24 @@ class ExplanationPanels:
             return words(f"figure_value.{value}") if words.has(f"figure_value.{value}") else str(value)
         if name in DURATIONS or (name == "coverage" and settings["kind"] == "index"):
             return age(value, current.get())
-        return quantity(value, rule["unit"]) if name in IN_ITS_UNIT else number(value, most=3)
+        is_percent = name == "share" and settings["kind"] == "outage"
+        unit = "%" if is_percent else rule["unit"] if name in IN_ITS_UNIT else None
+        return number(value, most=3) if unit is None else quantity(value, unit)
 
     def _members(self, name: str, value: Json) -> str:
-        """What masks it by the name of its metric; else each key with what stands under it."""
-        if name == "unless":
-            return self._desk.metric(value["metric"])
+        """Another metric with its condition; else each key with what stands under it."""
+        if name in ("unless", "only_while"):
+            return self._guard(value)
         return ", ".join(f"{self._key(key)} {inner}" for key, inner in value.items())
+
+    def _guard(self, guard: Json) -> str:
+        words, metric = self._desk.words, guard["metric"]
+        met = next(
+            f"{sign} {self._desk.measured(guard[key], metric)}" for key, sign in CONDITIONS.items() if key in guard
+        )
+        lasts = words("guard.lasts").format(span=age(guard["lasts"], current.get())) if "lasts" in guard else ""
+        of = words(f"guard.{guard['of']}")
+        return f"{self._desk.metric(metric)} {met}{of}{lasts}"
 
     def _key(self, name: str) -> str:
         key = f"setting_key.{name}"

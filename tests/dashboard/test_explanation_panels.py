@@ -86,3 +86,37 @@ def test_a_reading_that_was_overtaken_is_marked(panels: ExplanationPanels) -> No
 def test_a_rule_that_is_gone_is_said_to_be(panels: ExplanationPanels) -> None:
     found = told_of("threshold") | {"rule": None, "retold": None}
     assert "规则已不在配置中，无法复算。" in texts(panels.below(found))
+
+
+def settings_of(rule: str, panels: ExplanationPanels) -> dict[str, str]:
+    """The rows of the settings of a rule that ships, by their names."""
+    case = next(case for case in stories() if any(one.rule == rule for one in case.expected))
+    record = next(one for one in records_of(case) if one.alert.rule == rule)
+    said = texts(panels.below(explained(case, record)))
+    begin = next(place for place in range(len(said)) if said[place : place + 2] in (["规则", rule], ["Rule", rule]))
+    end = said.index("库中读数与逐条判定" if "规则" in said else "Stored readings, each against its limit")
+    return dict(zip(said[begin:end:2], said[begin + 1 : end : 2], strict=True))
+
+
+PERMIT = (
+    "作业许可 = 有（本设备或上级设备），12 时 00 分内有效",
+    "Permit to work = granted (its own or its parent's), believed for 12 h 00 min",
+)
+SUPPLY = ("电压 ≥ 50 V（本设备）", "Voltage ≥ 50 V (its own)")
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "value"),
+    [
+        ("cover-open", ("屏蔽条件", "Masked by"), PERMIT),
+        ("lamp-undervoltage", ("仅在此条件下判断", "Judged only while"), SUPPLY),
+        ("feeder-dark", ("比例", "Share"), ("60 %", "60 %")),
+        ("lamp-power", ("比例", "Share"), ("0.3", "0.3")),
+        ("device-silent", ("缺报几次即为离线", "Silent after (missed reports)"), ("3", "3")),
+    ],
+)
+def test_a_setting_says_what_it_means(
+    rule: str, name: tuple[str, str], value: tuple[str, str], panels: ExplanationPanels, language: Language
+) -> None:
+    which = list(Language).index(language)
+    assert settings_of(rule, panels)[name[which]] == value[which]
