@@ -84,6 +84,17 @@ def suspects(program: Program, batch: ReadingBatch) -> Flags:
     return _is_behind(batch) | (batch.received - batch.at > program.settle_us + _delay_before(program, batch))
 
 
+def nearest(suspect: Flags, batch: ReadingBatch, moves: Sequence[int], *, most: int) -> Flags:
+    """Of the suspect readings those that came nearest to one of the `moves` (µs), so many at most."""
+    rows = np.flatnonzero(suspect)
+    apart = np.full(len(rows), np.iinfo(np.int64).max)
+    for move in moves:
+        apart = np.minimum(apart, np.abs(batch.received[rows] - move))
+    found = np.zeros_like(suspect)
+    found[rows[np.argsort(apart, kind="stable")[:most]]] = True
+    return found
+
+
 def resumptions(program: Program, batch: ReadingBatch) -> Flags:
     """Readings that are late and came first after a pause."""
     found = np.zeros(len(batch), dtype=np.bool_)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from citybrain.explaining.hearing import Way, goes, hear, resumptions, suspects
+from citybrain.explaining.hearing import Go, Way, goes, hear, nearest, resumptions, suspects
 from citybrain.explaining.stored import Stored, batch_from
 from domain.alerts import AlertMove, AlertTransition
 from domain.conditions import Signal, Target, Transition
@@ -94,7 +94,8 @@ def retell(rule: Rule, bench: Bench, readings: Sequence[Stored], record: Record)
 
     Readings are heard as they came. When some of them came almost at once, or were written again since, or waited for
     an engine that was away, it is not certain what was judged together: then other ways are tried, the last of them all
-    readings in order of event time. Ways that would take more than MOST_GOES together are left out.
+    readings in order of event time. Ways that would take more than MOST_GOES together are left out; in their stead the
+    late readings nearest to the moves are heard one by one, and the others in larger goes.
     """
     heard = [one for one in readings if one.reading.live]  # history sent later on purpose was never judged
     moments = [*(move.at for move in record.moves), *(one.reading.at for one in readings[-1:])]
@@ -151,12 +152,17 @@ def _accounts(rule: Rule, bench: Bench, heard: Sequence[Stored], record: Record)
         listened = came if watched_from is None else [one for one in came if one.received > start]
         batch = batch_from(live.vocabulary, listened)
         suspect, resumed = suspects(live, batch), resumptions(live, batch)
-        different = dict.fromkeys(tuple(goes(batch, suspect, resumed, way)) for way in ways)
-        for judged in different:
-            if len(judged) > left:
+        few = nearest(suspect, batch, [to_micros(move.at) for move in record.moves], most=MOST_GOES // 3)
+        known = set[tuple[Go, ...]]()
+        for way in ways:
+            judged = tuple(goes(batch, suspect, resumed, way))
+            if len(judged) > left and judged not in known:
                 yield None
+                judged = tuple(goes(batch, few, resumed, way))
+            if judged in known or len(judged) > left:
                 continue
             left -= len(judged)
+            known.add(judged)
             signals = hear(live, batch, judged, start=start, until=until)
             yield Account(signals=signals, watched_from=watched_from)
     if heard:

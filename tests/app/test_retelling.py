@@ -209,11 +209,27 @@ def test_what_agrees_in_the_order_of_event_time_alone_is_said_to(monkeypatch: py
     assert found["retold"]["agrees"] and verdict(found) == "explain.by_event_time"
 
 
-def test_ways_that_come_to_the_same_goes_are_heard_once(judged: list[int]) -> None:
+def test_of_a_long_story_the_late_readings_nearest_to_its_moves_are_heard_one_by_one(
+    judged: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = _late_lamps()
+    [record] = records_of(case)
+    explained(case, record)
+    every = len(judged)
+    judged.clear()
+    monkeypatch.setattr(retelling, "MOST_GOES", every - 1)
+    retold = explained(case, record)["retold"]
+    assert len(judged) <= every // 2
+    assert retold["agrees"] and retold["order"] == "arrival" and not retold["ways_left_out"]
+
+
+def test_ways_that_come_to_the_same_goes_are_heard_once(judged: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retelling, "MOST_GOES", 1)
     case = _noise([50.0, *[70.0] * 8], [0] * 9, lateness=0.0)
     [record] = records_of(case)
     moves = [replace(move, at=move.at + timedelta(hours=1)) for move in record.moves]
-    assert not explained(case, OnRecord(alert=record.alert, moves=moves))["retold"]["agrees"]
+    retold = explained(case, OnRecord(alert=record.alert, moves=moves))["retold"]
+    assert not retold["agrees"] and not retold["ways_left_out"]
     assert judged == [len(case.lines)]
 
 
