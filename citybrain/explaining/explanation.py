@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from citybrain.edge.alert_json import Gazetteer, alert_json, evidence_json, millis, transition_json
-from citybrain.explaining.retelling import Bench, Record, Retold, retell
+from citybrain.explaining.comparing import Retold
+from citybrain.explaining.retelling import Bench, Record, retell
 from citybrain.explaining.stored import AT_ONCE, Found, Read, Stored, overtaken, stored_readings
 from citybrain.explaining.subject import Subject, subject_of
 from domain.alerts import Alert, AlertTransition

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from citybrain.explaining.comparing import Retold, compared
 from citybrain.explaining.hearing import Go, Way, goes, hear, nearest, resumptions, suspects
 from citybrain.explaining.stored import Stored, batch_from
 from domain.alerts import AlertMove, AlertTransition
-from domain.conditions import Signal, Target, Transition
+from domain.conditions import Target, Transition
 from domain.devices import Registry
 from domain.instants import MICROS_PER_S, to_micros
 from domain.readings import Vocabulary
@@ -16,16 +17,6 @@ from rules.history.driving import NEVER_BLIND_S, Drive
 from rules.loading import Rule, RuleSet
 from rules.program import Lateness, Program
 
-SIGNALS_OF = {
-    AlertMove.OPEN: frozenset({Signal.VIOLATED}),
-    AlertMove.HOLD: frozenset({Signal.HELD}),
-    AlertMove.VIOLATE_AGAIN: frozenset({Signal.HELD}),
-    AlertMove.RETURN: frozenset({Signal.CLEARED}),
-    AlertMove.RETURN_AND_CLOSE: frozenset({Signal.CLEARED}),
-    AlertMove.LOSE_EVIDENCE: frozenset({Signal.LOST}),
-    AlertMove.REGAIN_EVIDENCE: frozenset({Signal.VIOLATED, Signal.HELD, Signal.CLEARED}),
-}
-"""What the rules must have said for a move, one of these; the other moves are people's, or follow from these."""
 TOGETHER_US = 450_000
 """Readings so close may have been judged in one go: a micro-batch of intake, or several that waited."""
 AT_ONCE_US = 0
@@ -66,29 +57,6 @@ class Account:
     is_in_event_order: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retold:
-    """`signals` on the alert's target. `missing`: recorded moves that the readings in the store do not give again.
-
-    `off_s`: the moves come out up to so many seconds beside the record. A reading that is late for the clock of several
-    series counts from when it comes, to the tick, and when the engine ticked is not stored. `watched_from`: nobody had
-    heard the device, or listened to it, before; the record says from when somebody did. `is_in_event_order`: so
-    it comes out when every reading counts from its own time, not from when it came. `ways_left_out`: too many readings
-    came late to hear them in every way in which they may have been judged, and none that was tried as they came agrees.
-    """
-
-    signals: Sequence[Transition]
-    missing: Sequence[AlertTransition]
-    off_s: float = 0.0
-    watched_from: datetime | None = None
-    is_in_event_order: bool = False
-    ways_left_out: bool = False
-
-    @property
-    def agrees(self) -> bool:
-        return not self.missing
-
-
 def retell(rule: Rule, bench: Bench, readings: Sequence[Stored], record: Record) -> Retold:
     """The account that comes nearest to the record. Raises Misconfigured for a rule that does not fit the city.
 
@@ -109,31 +77,15 @@ def retell(rule: Rule, bench: Bench, readings: Sequence[Stored], record: Record)
             continue
         # what would come due if nothing more were heard is no part of the story
         signals = [signal for signal in account.signals if signal.target == record.target and signal.at <= known]
-        retold = _compared(record.moves, signals, within)
+        retold = compared(record.moves, signals, within)
         if best is None or len(retold.missing) < len(best.missing):
             best = replace(retold, watched_from=account.watched_from, is_in_event_order=account.is_in_event_order)
         if best.agrees:
             break
-    best = best or _compared(record.moves, (), within)
+    best = best or compared(record.moves, (), within)
     if best.agrees and not best.is_in_event_order:
         return best
     return replace(best, ways_left_out=ways_left_out)
-
-
-def _compared(moves: Sequence[AlertTransition], signals: Sequence[Transition], within: timedelta) -> Retold:
-    """Each move with the nearest signal that makes it."""
-    missing: list[AlertTransition] = []
-    off = timedelta()
-    for move in moves:
-        if move.move not in SIGNALS_OF:
-            continue
-        makes = SIGNALS_OF[move.move]
-        nearest = min((abs(told.at - move.at) for told in signals if told.signal in makes), default=timedelta.max)
-        if nearest > within:
-            missing.append(move)
-        else:
-            off = max(off, nearest)
-    return Retold(signals=signals, missing=missing, off_s=off.total_seconds())
 
 
 def _tolerance(program: Program, heard: Sequence[Stored]) -> timedelta:
